@@ -1,0 +1,3 @@
+//! The binary: arguments and wiring, no logic.
+
+fn main() {}

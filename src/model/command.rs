@@ -1,0 +1,222 @@
+//! What may be asked of the scheduler, and what it answers.
+
+use crate::{
+    DagId, DagNo, Json, RunId, RunNo, TaskId, TiKey, Timestamp,
+    change::{DagFile, DagSource, Pool, Variable},
+    dag::Dag,
+    schedule::DataInterval,
+    state::{DagRunState, DagRunType, TaskInstanceState, TriggeredBy},
+};
+
+/// A request to change something. Who may ask is settled before.
+#[derive(Clone, Debug)]
+pub enum Command {
+    /// Create a run.
+    TriggerRun(Box<TriggerRun>),
+    /// Pause or unpause.
+    SetPaused { dag_id: DagId, paused: bool },
+    /// Clear task instances so that they run again.
+    Clear(Box<Clear>),
+    /// Set the state of task instances by hand: success, failed or skipped.
+    SetTaskState(Box<SetTaskState>),
+    /// Set the state of a run by hand: success or failed, or queued to run it again.
+    SetRunState {
+        dag_id: DagId,
+        run_id: RunId,
+        state: DagRunState,
+        user: Option<String>,
+    },
+    /// Remark on a run.
+    SetRunNote {
+        dag_id: DagId,
+        run_id: RunId,
+        note: Option<String>,
+    },
+    /// Remark on a task instance.
+    SetTaskNote { key: TiKey, note: Option<String> },
+    /// Delete a run with all of it.
+    DeleteRun { dag_id: DagId, run_id: RunId },
+    /// Delete a dag with all of it.
+    DeleteDag { dag_id: DagId },
+    /// A dag file was read: new or changed dags.
+    PublishFile(Box<PublishFile>),
+    /// A dag file is gone.
+    RemoveFile { path: String },
+    /// Create or change a pool.
+    PutPool { pool: Pool, only_new: bool },
+    /// Delete a pool.
+    DeletePool { name: crate::PoolName },
+    /// Create or change a variable.
+    PutVariable { variable: Variable, only_new: bool },
+    /// Delete a variable.
+    DeleteVariable { key: String },
+    /// Set an XCom by hand.
+    PutXCom {
+        key: TiKey,
+        name: String,
+        value: Json,
+    },
+    /// Delete an XCom.
+    DeleteXCom { key: TiKey, name: String },
+    /// Whether there is room to start work; told by the disk watch.
+    SetDisk { free_bytes: u64, needed_bytes: u64 },
+    /// Old runs that retention has chosen.
+    Prune { runs: Vec<RunNo> },
+}
+
+/// A run to create.
+#[derive(Clone, Debug)]
+pub struct TriggerRun {
+    /// Of which dag.
+    pub dag_id: DagId,
+    /// Its id; made from type and date when absent.
+    pub run_id: Option<RunId>,
+    /// Manual, operator-triggered and so on.
+    pub run_type: DagRunType,
+    /// The point in time it stands for.
+    pub logical_date: Option<Timestamp>,
+    /// The data it works on; inferred from the logical date when absent.
+    pub data_interval: Option<DataInterval>,
+    /// Not started before; now when absent.
+    pub run_after: Option<Timestamp>,
+    /// Params, an object.
+    pub conf: Json,
+    /// A remark.
+    pub note: Option<String>,
+    /// Who asked.
+    pub triggered_by: TriggeredBy,
+    /// The person who asked.
+    pub user: Option<String>,
+    /// Clear and rerun a run that has this id or date already (`reset_dag_run`).
+    pub reset: bool,
+}
+
+/// What to clear. Without `run_id` it spans the dag's runs between the dates.
+#[derive(Clone, Debug, Default)]
+pub struct Clear {
+    /// Of which dag.
+    pub dag_id: Option<DagId>,
+    /// Of which run.
+    pub run_id: Option<RunId>,
+    /// Runs with a logical date from here.
+    pub start_date: Option<Timestamp>,
+    /// Runs with a logical date to here.
+    pub end_date: Option<Timestamp>,
+    /// Which tasks, with a map index where only one is meant; all when empty.
+    pub tasks: Vec<(TaskId, Option<i32>)>,
+    /// Those above too.
+    pub include_upstream: bool,
+    /// Those below too.
+    pub include_downstream: bool,
+    /// The same in later runs too.
+    pub include_future: bool,
+    /// The same in earlier runs too.
+    pub include_past: bool,
+    /// Only failed and upstream_failed ones.
+    pub only_failed: bool,
+    /// Only running ones.
+    pub only_running: bool,
+    /// Put finished runs back to queued.
+    pub reset_dag_runs: bool,
+    /// Refuse when one of them is running.
+    pub prevent_running_task: bool,
+    /// Follow the latest version of the dag.
+    pub run_on_latest_version: bool,
+    /// Only say what would be cleared.
+    pub dry_run: bool,
+    /// A remark.
+    pub note: Option<String>,
+}
+
+/// Task instances to set by hand.
+#[derive(Clone, Debug)]
+pub struct SetTaskState {
+    /// Of which dag.
+    pub dag_id: DagId,
+    /// Of which run.
+    pub run_id: RunId,
+    /// Which task.
+    pub task_id: TaskId,
+    /// Which instance; all of the task when absent.
+    pub map_index: Option<i32>,
+    /// success, failed or skipped.
+    pub state: TaskInstanceState,
+    /// Those above too.
+    pub include_upstream: bool,
+    /// Those below too.
+    pub include_downstream: bool,
+    /// The same in later runs too.
+    pub include_future: bool,
+    /// The same in earlier runs too.
+    pub include_past: bool,
+    /// Only say what would be set.
+    pub dry_run: bool,
+    /// Who asked.
+    pub user: Option<String>,
+}
+
+/// What a dag file says now.
+#[derive(Clone, Debug)]
+pub struct PublishFile {
+    /// The file's row; `dags` in it is filled in by the engine.
+    pub file: DagFile,
+    /// Its dags, empty when the file is broken; then the last good ones stay.
+    pub dags: Vec<PublishDag>,
+}
+
+/// One dag of a file.
+#[derive(Clone, Debug)]
+pub struct PublishDag {
+    /// The dag.
+    pub dag: std::sync::Arc<Dag>,
+    /// How it was written.
+    pub source: DagSource,
+    /// SHA-256 of the source in hexadecimal.
+    pub hash: String,
+    /// How long reading took, in microseconds.
+    pub parse_us: u64,
+}
+
+/// What was answered.
+#[derive(Clone, Debug)]
+pub enum Reply {
+    /// Done, nothing to tell.
+    Done,
+    /// The run that was created, or reset.
+    Run {
+        dag: DagNo,
+        run: RunNo,
+        run_id: RunId,
+    },
+    /// The task instances that were, or would be, affected.
+    TaskInstances(Vec<TiKey>),
+    /// Not done, and why.
+    Refused(Refusal),
+}
+
+/// Why a command was refused.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("{message}")]
+pub struct Refusal {
+    /// What sort of no it is.
+    pub kind: RefusalKind,
+    /// Such as `RUN-001`; a page of `assets/errors`.
+    pub code: &'static str,
+    /// What is wrong and what to do.
+    pub message: String,
+}
+
+/// The sorts of no; the API's status follows from it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RefusalKind {
+    /// 404.
+    NotFound,
+    /// 409.
+    Conflict,
+    /// 400.
+    Invalid,
+    /// 422.
+    Unprocessable,
+    /// 503 with Retry-After.
+    Unavailable,
+}

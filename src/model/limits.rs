@@ -1,0 +1,54 @@
+//! Every bound of the product, with its unit, most significant word first.
+
+/// Characters of a dag id, task id, run id or pool name (upstream's column width).
+pub const KEY_CHARS_MAX: usize = 250;
+/// Commands and reports that one store transaction takes.
+pub const BATCH_COMMANDS_MAX: usize = 1_024;
+/// Commands that may wait; a full queue is answered with 503 and Retry-After.
+pub const HANDLE_QUEUE_MAX: usize = 4 * BATCH_COMMANDS_MAX;
+/// How long a report that starts nothing may wait for company before it is committed.
+pub const BATCH_LAZY_MS: u64 = 20;
+/// Task instances that one decision may finish by cascade before it lets others have a turn.
+pub const CASCADE_TASKS_MAX: usize = 100_000;
+/// Bytes of one dag file.
+pub const DAG_FILE_BYTES_MAX: u64 = 10 * 1024 * 1024;
+/// Tasks of one dag.
+pub const DAG_TASKS_MAX: usize = 100_000;
+/// Dag files of one deployment.
+pub const DAG_FILES_MAX: usize = 100_000;
+/// Bytes of an XCom value as JSON.
+pub const XCOM_BYTES_MAX: usize = 1024 * 1024;
+/// Bytes of a run's conf as JSON.
+pub const CONF_BYTES_MAX: usize = 1024 * 1024;
+/// Bytes of a request body.
+pub const BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Entries on one page of a list, as upstream's `maximum_page_limit`.
+pub const PAGE_ENTRIES_MAX: usize = 100;
+/// Entries on a page where the caller names no limit, as upstream's `fallback_page_limit`.
+pub const PAGE_ENTRIES_DEFAULT: usize = 50;
+/// Rows that a list looks at before it answers with what it has.
+pub const LIST_SCAN_ROWS_MAX: usize = 20_000;
+/// Bytes of one log line; the rest of a longer one is cut off with a mark.
+pub const LOG_LINE_BYTES_MAX: usize = 64 * 1024;
+/// Bytes of one try's log file; what comes after is counted, not kept.
+pub const LOG_FILE_BYTES_MAX: u64 = 64 * 1024 * 1024;
+/// How long a task has after TERM before it gets KILL.
+pub const KILL_GRACE_MS: u64 = 5_000;
+/// How long a store snapshot may live; older ones make the file grow.
+pub const SNAPSHOT_MS_MAX: u64 = 10_000;
+/// Runs that one scheduling step creates for one dag by catchup before others have a turn.
+pub const RUNS_CREATED_PER_STEP_MAX: usize = 16;
+/// Default of `core.parallelism`: task instances queued or running at once.
+pub const PARALLELISM_DEFAULT: u32 = 32;
+/// Default of a dag's `max_active_tasks` (upstream `max_active_tasks_per_dag`).
+pub const MAX_ACTIVE_TASKS_DEFAULT: u32 = 16;
+/// Default of a dag's `max_active_runs` (upstream `max_active_runs_per_dag`).
+pub const MAX_ACTIVE_RUNS_DEFAULT: u32 = 16;
+/// Slots of `default_pool` at the first start.
+pub const DEFAULT_POOL_SLOTS: i32 = 128;
+/// The longest wait between two tries, in seconds (upstream `MAX_RETRY_DELAY`).
+pub const RETRY_DELAY_S_MAX: i64 = 24 * 60 * 60;
+
+const _: () = assert!(BATCH_COMMANDS_MAX < HANDLE_QUEUE_MAX);
+const _: () = assert!(PAGE_ENTRIES_DEFAULT <= PAGE_ENTRIES_MAX);
+const _: () = assert!((LOG_LINE_BYTES_MAX as u64) < LOG_FILE_BYTES_MAX);

@@ -1,0 +1,39 @@
+//! The traits to the outside. Production implements each once; the simulator scripts them.
+
+use crate::{Fence, TiKey, Timestamp, task_instance::Deferral, work::Work};
+
+/// Tells the time. Only the shell has one; the pure layers are given `now`.
+pub trait Clock: Send + Sync {
+    /// Now.
+    fn now(&self) -> Timestamp;
+}
+
+/// Runs tries. Calls return at once; what comes of them is told by reports.
+pub trait Executor: Send + Sync {
+    /// Starts a try, once for each fence: a second call with the same fence does nothing.
+    fn start(&self, work: Work);
+    /// Ends a try's process group, first with TERM, then with KILL. An unknown fence is reported lost.
+    fn kill(&self, key: TiKey, fence: Fence);
+    /// After a restart: reports what became of a try (its start, its end, or that it is lost).
+    /// With `was_running` false, a try that was never started is answered by [`Adopted::NeverStarted`].
+    fn adopt(&self, key: TiKey, fence: Fence, was_running: bool) -> Adopted;
+}
+
+/// What became of a try over a restart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Adopted {
+    /// The worker knows it; its reports follow, again from the start.
+    Known,
+    /// No worker ever began it: start it with the same fence.
+    NeverStarted,
+    /// It was begun and is gone; a `Lost` report follows.
+    Lost,
+}
+
+/// Watches on behalf of deferred instances. What comes of it is told by reports (`Fired`).
+pub trait Triggers: Send + Sync {
+    /// Begins to watch, once for each fence.
+    fn arm(&self, key: TiKey, fence: Fence, deferral: &Deferral);
+    /// Stops watching.
+    fn disarm(&self, key: TiKey, fence: Fence);
+}

@@ -1,0 +1,69 @@
+//! What a worker needs to know to run one try. Everything is rendered; nothing is looked up later.
+
+use crate::{Fence, Json, TiKey, TimeDelta};
+
+/// One try to run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Work {
+    /// Which task instance.
+    pub key: TiKey,
+    /// Its permission, echoed in every report.
+    pub fence: Fence,
+    /// Where its log goes, relative to the log folder.
+    pub log_path: String,
+    /// What is put in every log line (dag_id, run_id, task_id, try_number, map_index).
+    pub log_fields: Vec<(String, Json)>,
+    /// How long it may run.
+    pub execution_timeout: Option<TimeDelta>,
+    /// Texts that must not be seen in logs or XComs.
+    pub secrets: Vec<String>,
+    /// What to do.
+    pub job: Job,
+}
+
+/// What a try does.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Job {
+    /// A process.
+    Process(Process),
+    /// A request.
+    Http(HttpRequest),
+}
+
+/// A process to run in a group of its own, with this environment and no other.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Process {
+    /// The program and its arguments.
+    pub argv: Vec<String>,
+    /// The whole environment.
+    pub env: Vec<(String, String)>,
+    /// The working folder; a new empty one that is removed afterwards when absent.
+    pub cwd: Option<String>,
+    /// Exit codes that mean skipped (99 for bash).
+    pub skip_on_exit_code: Vec<i32>,
+    /// Whether the last line of standard output is the return value.
+    pub push_last_line: bool,
+}
+
+/// A request to make.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HttpRequest {
+    /// `GET`, `POST` ...
+    pub method: String,
+    /// The whole address.
+    pub url: String,
+    /// Headers in order.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Option<Vec<u8>>,
+    /// How long to wait for an answer.
+    pub timeout: TimeDelta,
+    /// Whether the peer's certificate is checked.
+    pub verify: bool,
+    /// Whether the body is put in the log.
+    pub log_response: bool,
+    /// Whether the body is the return value.
+    pub push_body: bool,
+    /// Statuses that are well; 2xx and 3xx when empty.
+    pub ok_statuses: Vec<u16>,
+}
