@@ -1,1 +1,3 @@
-//! Placeholder while the layer is being written.
+//! Pure scheduling decisions.
+
+pub mod timetable;

@@ -2,6 +2,10 @@
 
 use crate::{Json, TimeDelta, Timestamp};
 
+mod text;
+
+pub use text::{ScheduleTextError, from_text};
+
 /// A timetable, by upstream's classes (`airflow.timetables.*`).
 #[derive(Clone, Debug, PartialEq)]
 pub enum Schedule {
@@ -19,8 +23,6 @@ pub enum Schedule {
         delta: Delta,
         /// Length of the data interval that ends at the tick.
         interval: Delta,
-        /// Whether a first tick in the past runs at once.
-        run_immediately: RunImmediately,
     },
     /// The earliest tick of several crons (`MultipleCronTriggerTimetable`).
     MultipleCronTrigger(Vec<CronTrigger>),
@@ -42,8 +44,38 @@ pub enum Schedule {
         dates: Vec<Timestamp>,
         /// Whether manual runs move to the latest event.
         restrict_to_events: bool,
-        /// What the user calls it.
+        /// What the user calls it; upstream's words when absent.
         description: Option<String>,
+        /// The short form; upstream's words when absent.
+        summary: Option<String>,
+    },
+    /// At the ticks of a cron, one partition each (`CronPartitionTimetable`).
+    CronPartition {
+        /// The ticks. Its interval is always zero.
+        cron: CronTrigger,
+        /// How many ticks after the run the partition's date lies; negative is before.
+        run_offset: i32,
+        /// The partition's key, as a `strftime` format of its date in the cron's zone.
+        key_format: String,
+    },
+    /// Never by itself; a run's partition is named when it is triggered (`PartitionedAtRuntime`).
+    PartitionedAtRuntime,
+    /// When assets are updated (`AssetTriggeredTimetable`).
+    Asset {
+        /// The condition as upstream serialises it.
+        condition: Json,
+    },
+    /// When partitions of assets are updated (`PartitionedAssetTimetable`).
+    PartitionedAsset {
+        /// Condition and mappers as upstream serialises them.
+        data: Json,
+    },
+    /// When assets are updated, and by a clock as well (`AssetOrTimeSchedule`).
+    AssetOrTime {
+        /// The clock.
+        timetable: Box<Schedule>,
+        /// The condition as upstream serialises it.
+        condition: Json,
     },
     /// Any other of upstream's or a plugin's, kept as it was serialised.
     Other {
@@ -67,7 +99,7 @@ pub struct CronTrigger {
     pub run_immediately: RunImmediately,
 }
 
-/// A distance in time: microseconds, or calendar units in UTC (`timedelta` or `relativedelta`).
+/// A distance in time: a `timedelta`, or a `relativedelta` with calendar units in UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Delta {
     /// Calendar months (years are twelve).
@@ -76,14 +108,52 @@ pub struct Delta {
     pub days: i32,
     /// The fixed part.
     pub span: TimeDelta,
-    /// The absolute and weekday fields of a `relativedelta`, packed by `engine::timetable`; 0 when none.
-    pub absolute: u64,
+    /// What only a `relativedelta` has; none for a `timedelta`.
+    pub relative: Option<Relative>,
+}
+
+/// The fields of a `relativedelta` that are not distances: they set a part of the date instead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Relative {
+    /// Days to add after February of a leap year.
+    pub leapdays: i8,
+    /// 1 to 12.
+    pub month: Option<u8>,
+    /// 1 to 31; the month's last day where it has fewer.
+    pub day: Option<u8>,
+    /// 0 is Monday, and which one: 1 the next, -1 the last.
+    pub weekday: Option<(u8, i8)>,
+    /// 0 to 23.
+    pub hour: Option<u8>,
+    /// 0 to 59.
+    pub minute: Option<u8>,
+    /// 0 to 59.
+    pub second: Option<u8>,
+    /// 0 to 999,999.
+    pub microsecond: Option<u32>,
+}
+
+impl Delta {
+    /// No distance at all.
+    pub const ZERO: Self = Self::fixed(TimeDelta::ZERO);
+
+    /// A `timedelta`.
+    #[must_use]
+    pub const fn fixed(span: TimeDelta) -> Self {
+        Self {
+            months: 0,
+            days: 0,
+            span,
+            relative: None,
+        }
+    }
 }
 
 /// `run_immediately` of the trigger timetables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum RunImmediately {
-    /// `False`: wait for the next tick, unless the last one is within a tenth of the distance.
+    /// `False`: wait for the next tick, unless the last one is no older than a tenth of the distance
+    /// or five minutes, whichever is more.
     #[default]
     No,
     /// `True`: run the last tick at once.
