@@ -34,6 +34,21 @@ pub const LOG_LINE_BYTES_MAX: usize = 64 * 1024;
 pub const LOG_FILE_BYTES_MAX: u64 = 64 * 1024 * 1024;
 /// How long a task has after TERM before it gets KILL.
 pub const KILL_GRACE_MS: u64 = 5_000;
+/// How long output is still read after a task's process group is gone, for what a stray descendant
+/// that left the group may print.
+pub const OUTPUT_GRACE_MS: u64 = 2_000;
+/// Bytes of one message between server and worker.
+pub const FRAME_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// How long a server waits for a worker process to begin and to answer.
+pub const WORKER_ANSWER_MS: u64 = 10_000;
+/// The longest pause between two attempts to reach a worker process.
+pub const WORKER_BACKOFF_MS_MAX: u64 = 5_000;
+/// How long a worker process without a server and without tries stays.
+pub const WORKER_IDLE_MS: u64 = 10 * 60 * 1_000;
+/// Bytes of the body of an answer to a task's HTTP request.
+pub const HTTP_BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Open files that the worker process asks for; tasks get the limit that it was started with.
+pub const WORKER_FILES_MAX: u64 = 65_536;
 /// How long a store snapshot may live; older ones make the file grow.
 pub const SNAPSHOT_MS_MAX: u64 = 10_000;
 /// Runs that one scheduling step creates for one dag by catchup before others have a turn.
@@ -52,3 +67,5 @@ pub const RETRY_DELAY_S_MAX: i64 = 24 * 60 * 60;
 const _: () = assert!(BATCH_COMMANDS_MAX < HANDLE_QUEUE_MAX);
 const _: () = assert!(PAGE_ENTRIES_DEFAULT <= PAGE_ENTRIES_MAX);
 const _: () = assert!((LOG_LINE_BYTES_MAX as u64) < LOG_FILE_BYTES_MAX);
+const _: () = assert!(XCOM_BYTES_MAX < FRAME_BYTES_MAX && BODY_BYTES_MAX < FRAME_BYTES_MAX);
+const _: () = assert!(LOG_LINE_BYTES_MAX < XCOM_BYTES_MAX);

@@ -17,6 +17,11 @@ pub trait Executor: Send + Sync {
     /// After a restart: reports what became of a try (its start, its end, or that it is lost).
     /// With `was_running` false, a try that was never started is answered by [`Adopted::NeverStarted`].
     fn adopt(&self, key: TiKey, fence: Fence, was_running: bool) -> Adopted;
+    /// The end of this try is in the book, or was dropped as stale: the worker may forget it. Until
+    /// then the worker tells it again after each loss of the connection.
+    fn ack(&self, fence: Fence) {
+        let _ = fence;
+    }
 }
 
 /// What became of a try over a restart.
