@@ -1,3 +1,7 @@
 //! The binary: arguments and wiring, no logic.
 
-fn main() {}
+mod config;
+
+fn main() {
+    let _ = config::Config::of(&config::Layers::defaults());
+}
