@@ -2,6 +2,7 @@
 
 use crate::{
     DagNo, Json, RunId, RunNo, Timestamp, VersionNo,
+    reason::Reason,
     schedule::DataInterval,
     state::{DagRunState, DagRunType, TriggeredBy},
 };
@@ -51,4 +52,6 @@ pub struct DagRun {
     pub partition_date: Option<Timestamp>,
     /// The backfill that it is part of, with its place in the order.
     pub backfill: Option<(u64, u32)>,
+    /// Why it ended as it did, where that needs a word.
+    pub reason: Option<Reason>,
 }
