@@ -1,0 +1,40 @@
+//! What the book says about things that are not live.
+
+use std::sync::Arc;
+
+use model::{
+    DagNo, RunNo, TiKey, Timestamp, VersionNo, dag::Dag, run::DagRun, task_instance::TaskInstance,
+};
+
+/// Reads the book as of the last commit. What this batch has changed is in [`crate::Live`] alone.
+pub trait View {
+    /// The run of a dag with this id.
+    fn run_no(&self, dag: DagNo, run_id: &str) -> Option<RunNo>;
+    /// The run of a dag with this logical date.
+    fn run_no_by_logical_date(&self, dag: DagNo, at: Timestamp) -> Option<RunNo>;
+    /// A run's row.
+    fn run(&self, run: RunNo) -> Option<DagRun>;
+    /// All task instances of a run, removed ones too.
+    fn task_instances(&self, run: RunNo) -> Vec<TaskInstance>;
+    /// Runs with a logical date from `from` to `to`, both inclusive, oldest first.
+    fn runs_between(
+        &self,
+        dag: DagNo,
+        from: Option<Timestamp>,
+        to: Option<Timestamp>,
+    ) -> Vec<RunNo>;
+    /// The run with the greatest logical date before `before`.
+    fn previous_run(&self, dag: DagNo, before: Timestamp, scheduled_only: bool) -> Option<RunNo>;
+    /// At most `n` runs by `run_after`, newest first.
+    fn last_runs(&self, dag: DagNo, n: usize) -> Vec<RunNo>;
+    /// A version of a dag, imported again from its source when it is not in memory.
+    fn dag(&self, dag: DagNo, version: VersionNo) -> Option<Arc<Dag>>;
+    /// Whether there is a variable with this key.
+    fn variable_exists(&self, key: &str) -> bool;
+    /// One task instance.
+    fn task_instance(&self, key: TiKey) -> Option<TaskInstance> {
+        self.task_instances(key.run)
+            .into_iter()
+            .find(|ti| ti.key == key)
+    }
+}
