@@ -4,7 +4,7 @@ use crate::{Json, TimeDelta, Timestamp};
 
 mod text;
 
-pub use text::{ScheduleTextError, from_text};
+pub use text::{ScheduleTextError, from_text, preset};
 
 /// A timetable, by upstream's classes (`airflow.timetables.*`).
 #[derive(Clone, Debug, PartialEq)]
@@ -121,7 +121,7 @@ pub struct Relative {
     pub month: Option<u8>,
     /// 1 to 31; the month's last day where it has fewer.
     pub day: Option<u8>,
-    /// 0 is Monday, and which one: 1 the next, -1 the last.
+    /// 0 is Monday, and which one: 1 the next, -1 the last, 0 not said (the next).
     pub weekday: Option<(u8, i8)>,
     /// 0 to 23.
     pub hour: Option<u8>,

@@ -1,0 +1,49 @@
+//! Partitions by a clock: a run at each tick, for the partition of a tick.
+
+use model::Timestamp;
+use model::change::NextRun;
+use model::schedule::CronTrigger;
+
+use super::ticks::Ticks;
+use super::zone::Zone;
+use super::{Bounds, cron_ticks, trigger};
+
+/// The run after the one that was due at `last`.
+pub(super) fn next(
+    cron: &CronTrigger,
+    run_offset: i32,
+    key_format: &str,
+    bounds: &Bounds,
+    last: Option<Timestamp>,
+    now: Timestamp,
+) -> Option<NextRun> {
+    let ticks = cron_ticks(cron)?;
+    let tick = trigger::next_tick(&ticks, cron.run_immediately, bounds, last, now)?;
+    let mut date = tick;
+    for _ in 0..run_offset.unsigned_abs() {
+        date = if run_offset > 0 {
+            ticks.next(date)?
+        } else {
+            ticks.prev(date)?
+        };
+    }
+    let zone = match &ticks {
+        Ticks::Cron(_, zone) => zone,
+        Ticks::Delta(_) => &Zone::Utc,
+    };
+    Some(NextRun {
+        logical_date: None,
+        data_interval: None,
+        run_after: tick,
+        partition_key: Some(key(date, zone, key_format)?),
+        partition_date: Some(date),
+    })
+}
+
+/// A partition's key: its date on the clocks of the zone, as Python's `strftime` writes it.
+fn key(date: Timestamp, zone: &Zone, format: &str) -> Option<String> {
+    let us = format!("{:06}", date.as_micros().rem_euclid(1_000_000));
+    let format = format.replace("%f", &us);
+    let local = date.to_jiff().to_zoned(zone.to_jiff());
+    jiff::fmt::strtime::format(&format, &local).ok()
+}
