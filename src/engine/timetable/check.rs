@@ -75,12 +75,19 @@ pub fn check(schedule: &Schedule) -> Result<(), TimetableError> {
         Schedule::DeltaTrigger { delta, .. } | Schedule::DeltaDataInterval { delta } => {
             check_delta(delta)
         }
-        Schedule::AssetOrTime { timetable, .. } => match **timetable {
-            Schedule::Asset { .. }
-            | Schedule::PartitionedAsset { .. }
-            | Schedule::AssetOrTime { .. } => Err(TimetableError::Nested),
-            _ => check(timetable),
-        },
+        Schedule::AssetOrTime { timetable, .. } => {
+            let nested = matches!(
+                **timetable,
+                Schedule::Asset { .. }
+                    | Schedule::PartitionedAsset { .. }
+                    | Schedule::AssetOrTime { .. }
+            );
+            if nested {
+                Err(TimetableError::Nested)
+            } else {
+                check(timetable)
+            }
+        }
     }
 }
 

@@ -171,28 +171,25 @@ impl Data<'_> {
 
     /// A float is a span in seconds; anything but `true` is no.
     fn run_immediately(&self) -> RunImmediately {
-        match self.0.get("run_immediately") {
-            Some(Json::Bool(true)) => RunImmediately::Yes,
-            Some(Json::Number(number)) if number.is_f64() => {
-                let seconds = number.as_f64().unwrap_or(0.0);
-                RunImmediately::Within(TimeDelta::from_secs_f64(seconds))
-            }
-            _ => RunImmediately::No,
+        let value = self.0.get("run_immediately");
+        if value.and_then(Json::as_bool) == Some(true) {
+            return RunImmediately::Yes;
+        }
+        match value.filter(|value| value.is_f64()).and_then(Json::as_f64) {
+            Some(seconds) => RunImmediately::Within(TimeDelta::from_secs_f64(seconds)),
+            None => RunImmediately::No,
         }
     }
 
     /// Seconds, or the fields of a `relativedelta`.
     fn delta(&self, name: &str) -> Result<Delta, String> {
-        match self.get(name)? {
-            Json::Number(seconds) => {
-                let seconds = seconds.as_f64().unwrap_or(0.0);
-                Ok(Delta::fixed(TimeDelta::from_secs_f64(seconds)))
-            }
-            Json::Object(fields) => {
-                relativedelta(fields).map_err(|what| format!("`{name}`: {what}"))
-            }
-            other => Err(format!("`{name}` is {other}, not seconds")),
+        let value = self.get(name)?;
+        if let Some(fields) = value.as_object() {
+            return relativedelta(fields).map_err(|what| format!("`{name}`: {what}"));
         }
+        let seconds = value.as_f64();
+        let seconds = seconds.ok_or_else(|| format!("`{name}` is {value}, not seconds"))?;
+        Ok(Delta::fixed(TimeDelta::from_secs_f64(seconds)))
     }
 }
 

@@ -50,10 +50,7 @@ fn calendar(
     span: i64,
 ) -> Option<Timestamp> {
     let from = Offset::UTC.to_datetime(at.to_jiff());
-    let month = i64::from(
-        set.month
-            .map_or_else(|| from.month().unsigned_abs(), |month| month),
-    );
+    let month = i64::from(set.month.unwrap_or(from.month().unsigned_abs()));
     let months =
         i64::from(from.year()) * 12 + month - 1 + i64::from(delta.months) * i64::from(sign);
     let year = i16::try_from(months.div_euclid(12)).ok()?;

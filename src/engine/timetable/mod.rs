@@ -175,11 +175,10 @@ pub fn can_be_scheduled(schedule: &Schedule) -> bool {
 /// The most runs at once that the timetable itself allows.
 #[must_use]
 pub fn active_runs_limit(schedule: &Schedule) -> Option<u32> {
-    match schedule {
-        Schedule::Continuous => Some(1),
-        Schedule::AssetOrTime { timetable, .. } => active_runs_limit(timetable),
-        _ => None,
+    if let Schedule::AssetOrTime { timetable, .. } = schedule {
+        return active_runs_limit(timetable);
     }
+    matches!(schedule, Schedule::Continuous).then_some(1)
 }
 
 fn cron_ticks(cron: &CronTrigger) -> Option<Ticks> {

@@ -77,13 +77,23 @@ fn vectors_of_upstream_are_equal() {
     };
     let cases: Vec<Json> = serde_json::from_str(&text).unwrap();
     let mut compared: BTreeMap<String, usize> = BTreeMap::new();
-    let mut wrong = Vec::new();
+    let mut wrong: Vec<String> = Vec::new();
     for case in &cases {
         let class = case["timetable"]["__type"].as_str().unwrap();
         *compared.entry(class.to_owned()).or_default() += 1;
         let answer = answer(case);
         if answer != *case {
-            wrong.push(format!("expected {case}\n     got {answer}"));
+            let (case_of, answer_of) = (case.as_object().unwrap(), answer.as_object().unwrap());
+            for (field, expected) in case_of
+                .iter()
+                .filter(|(field, of)| answer_of[*field] != **of)
+            {
+                let timetable = &case["timetable"];
+                let got = &answer[field];
+                wrong.push(format!(
+                    "{timetable} {field}\nexpected {expected}\n     got {got}"
+                ));
+            }
         }
     }
     for (class, n) in &compared {
