@@ -1,0 +1,36 @@
+# Two commands matter: `make run` and `make test`. Neither needs anything typed before.
+CARGO ?= cargo
+TARGET := target/x86_64-unknown-linux-gnu
+
+.PHONY: help run build ui test check e2e bench release clean
+
+help: ## Shows this list.
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+run: build ## Builds what is missing, starts the demo and prints where to look.
+	@exec $(TARGET)/debug/orrery demo
+
+# The UI is embedded, so it comes first; the layers that do not need it build meanwhile.
+build: ## Builds UI and binary for development.
+	@packaging/scripts/build.sh
+
+ui: ## Builds the web UI into ui/dist.
+	@packaging/scripts/ui.sh
+
+test: ## Installs what the tests need and runs them all.
+	@packaging/scripts/test.sh
+
+check: ## What should pass before a commit: formatting, lints, fast tests.
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets -- -D warnings
+	$(CARGO) test --workspace --exclude e2e --exclude sim
+
+release: ui ## Builds the static release binary.
+	$(CARGO) build --release -p orrery
+	@ls -lh $(TARGET)/release/orrery
+
+bench: release ## Measures the release binary beside the machine's floors; prints JSON.
+	$(CARGO) run --release -q -p bench -- $(TARGET)/release/orrery
+
+clean: ## Removes what was built.
+	rm -rf target ui/dist ui/node_modules

@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# Installs a folder's npm packages where its lock file has changed since the last time.
+set -euo pipefail
+cd "$(dirname "$0")/../../$1"
+mark=node_modules/.installed
+if [ ! -f "$mark" ] || [ package-lock.json -nt "$mark" ]; then
+  npm ci --no-audit --no-fund --loglevel=error
+  touch "$mark"
+fi

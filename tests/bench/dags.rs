@@ -1,0 +1,80 @@
+//! The dag files of the workloads: name and text.
+
+use std::fmt::Write;
+
+/// A dag file.
+pub type DagFile = (String, String);
+
+/// The product's own examples.
+pub fn examples() -> Vec<DagFile> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../assets/dags");
+    let read = |entry: std::io::Result<std::fs::DirEntry>| {
+        let entry = entry.unwrap();
+        (
+            entry.file_name().into_string().unwrap(),
+            std::fs::read_to_string(entry.path()).unwrap(),
+        )
+    };
+    std::fs::read_dir(folder)
+        .unwrap()
+        .map(read)
+        .filter(|(name, _)| name.ends_with(".yaml"))
+        .collect()
+}
+
+/// A dag of `n` `bash: true` tasks, one after the other.
+pub fn chain(n: usize) -> Vec<DagFile> {
+    let needs = |at: usize| {
+        if at == 0 {
+            String::new()
+        } else {
+            format!(", needs: [t{}]", at - 1)
+        }
+    };
+    one(
+        "chain",
+        n,
+        "uses: bash, with: {bash_command: 'true'}",
+        needs,
+    )
+}
+
+/// A dag of `n` `bash: true` tasks, all at once.
+pub fn independent(n: usize) -> Vec<DagFile> {
+    one(
+        "independent",
+        n,
+        "uses: bash, with: {bash_command: 'true'}",
+        |_| String::new(),
+    )
+}
+
+/// A dag of `n` empty tasks, all at once.
+pub fn empties(n: usize) -> Vec<DagFile> {
+    one("empties", n, "uses: empty", |_| String::new())
+}
+
+/// `n` dags of ten empty tasks each, one after the other.
+pub fn many(n: usize) -> Vec<DagFile> {
+    let needs = |at: usize| {
+        if at == 0 {
+            String::new()
+        } else {
+            format!(", needs: [t{}]", at - 1)
+        }
+    };
+    (0..n)
+        .flat_map(|at| one(&format!("many_{at}"), 10, "uses: empty", needs))
+        .collect()
+}
+
+fn one(dag_id: &str, n: usize, what: &str, needs: impl Fn(usize) -> String) -> Vec<DagFile> {
+    let mut text = format!(
+        "dag_id: {dag_id}\nschedule: null\nmax_active_tasks: 100000\nmax_active_runs: 100000\n\
+         is_paused_upon_creation: false\ntasks:\n"
+    );
+    for at in 0..n {
+        writeln!(text, "  - {{id: t{at}, {what}{}}}", needs(at)).unwrap();
+    }
+    vec![(format!("{dag_id}.yaml"), text)]
+}

@@ -1,0 +1,268 @@
+//! A server of the measured binary, below a temporary folder.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use serde_json::{Value, json};
+
+use crate::dags::DagFile;
+
+const WAIT: Duration = Duration::from_secs(300);
+
+/// How to start it.
+pub struct Options {
+    /// The dag files.
+    pub dags: Vec<DagFile>,
+    /// Task instances at once.
+    pub parallelism: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            dags: Vec::new(),
+            parallelism: 32,
+        }
+    }
+}
+
+/// A running server.
+pub struct Server {
+    child: Child,
+    folder: PathBuf,
+    agent: ureq::Agent,
+    base: String,
+    /// From the spawn to the first answer.
+    pub ready_ms: f64,
+}
+
+/// A new folder for files of this run, on the disk of the build folder and not in memory.
+pub fn scratch(name: &str) -> PathBuf {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../target/bench");
+    let folder = root.join(format!("{name}-{}", std::process::id()));
+    fs::remove_dir_all(&folder).ok();
+    fs::create_dir_all(&folder).unwrap();
+    folder.canonicalize().unwrap()
+}
+
+impl Server {
+    /// Starts one in a new folder.
+    pub fn start(binary: &Path, options: &Options) -> Self {
+        Self::start_in(binary, scratch("server"), options)
+    }
+
+    /// Starts one in a folder of an earlier one.
+    pub fn start_in(binary: &Path, folder: PathBuf, options: &Options) -> Self {
+        let dags = folder.join("dags");
+        fs::create_dir_all(&dags).unwrap();
+        for (name, text) in &options.dags {
+            fs::write(dags.join(name), text).unwrap();
+        }
+        let port = std::net::TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port();
+        let base = format!("http://127.0.0.1:{port}");
+        let config = ureq::Agent::config_builder()
+            .timeout_global(Some(WAIT))
+            .http_status_as_error(false);
+        let agent = config.build().new_agent();
+        let begin = Instant::now();
+        let child = Command::new(binary)
+            .args(["serve", "--listen", &format!("127.0.0.1:{port}"), "--data"])
+            .arg(folder.join("data"))
+            .arg("--dags")
+            .arg(&dags)
+            .args([
+                "--set",
+                &format!("scheduler.parallelism={}", options.parallelism),
+            ])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut server = Self {
+            child,
+            folder,
+            agent,
+            base,
+            ready_ms: 0.0,
+        };
+        while server
+            .agent
+            .get(format!("{}/api/v2/monitor/health", server.base))
+            .call()
+            .is_err()
+        {
+            assert!(begin.elapsed() < WAIT, "the server does not answer");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        server.ready_ms = begin.elapsed().as_secs_f64() * 1e3;
+        server
+    }
+
+    /// Reads from the API.
+    pub fn get(&self, path: &str) -> Value {
+        let answer = self
+            .agent
+            .get(format!("{}/api/v2/{path}", self.base))
+            .call();
+        let mut answer = answer.unwrap_or_else(|error| panic!("{path}: {error}"));
+        let text = answer
+            .body_mut()
+            .with_config()
+            .limit(1 << 30)
+            .read_to_string()
+            .unwrap();
+        assert!(
+            answer.status().is_success(),
+            "{path}: {} {text}",
+            answer.status()
+        );
+        serde_json::from_str(&text).unwrap()
+    }
+
+    /// Triggers a run and gives its id.
+    pub fn trigger(&self, dag_id: &str) -> String {
+        let url = format!("{}/api/v2/dags/{dag_id}/dagRuns", self.base);
+        let mut answer = self
+            .agent
+            .post(url)
+            .send_json(json!({ "logical_date": null }))
+            .unwrap();
+        let text = answer.body_mut().read_to_string().unwrap();
+        assert!(
+            answer.status().is_success(),
+            "trigger {dag_id}: {} {text}",
+            answer.status()
+        );
+        let run: Value = serde_json::from_str(&text).unwrap();
+        run["dag_run_id"].as_str().unwrap().to_owned()
+    }
+
+    /// Waits until a dag of the workload can be triggered.
+    pub fn wait_for_dag(&self, dag_id: &str) {
+        let begin = Instant::now();
+        let url = format!("{}/api/v2/dags/{dag_id}", self.base);
+        while !self
+            .agent
+            .get(&url)
+            .call()
+            .is_ok_and(|answer| answer.status().is_success())
+        {
+            assert!(begin.elapsed() < WAIT, "{dag_id} does not appear");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Triggers a run and waits for its success.
+    pub fn run_to_end(&self, dag_id: &str) -> Value {
+        self.wait_for_dag(dag_id);
+        let run_id = self.trigger(dag_id);
+        self.wait_for_run(dag_id, &run_id)
+    }
+
+    /// Waits for a run's success.
+    pub fn wait_for_run(&self, dag_id: &str, run_id: &str) -> Value {
+        let begin = Instant::now();
+        loop {
+            let run = self.get(&format!(
+                "dags/{dag_id}/dagRuns/{}",
+                run_id.replace('+', "%2B")
+            ));
+            match run["state"].as_str() {
+                Some("success") => return run,
+                Some("failed") => panic!("{dag_id} {run_id} failed"),
+                _ => assert!(begin.elapsed() < WAIT, "{dag_id} {run_id} does not end"),
+            }
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+
+    /// CPU time so far, of server and worker process.
+    pub fn cpu_seconds(&self) -> f64 {
+        let ticks = |pid: &u32| {
+            let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+            let after = stat
+                .rsplit_once(')')
+                .map_or("", |(_, rest)| rest)
+                .to_owned();
+            let fields: Vec<f64> = after
+                .split_whitespace()
+                .map(|f| f.parse().unwrap_or(0.0))
+                .collect();
+            fields.get(11).unwrap_or(&0.0) + fields.get(12).unwrap_or(&0.0)
+        };
+        self.processes().iter().map(ticks).sum::<f64>() / 100.0
+    }
+
+    /// Proportional set size in MiB, of server and worker process.
+    pub fn pss_mib(&self) -> f64 {
+        let kib = |pid: &u32| -> f64 {
+            let rollup =
+                fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).unwrap_or_default();
+            let line = rollup.lines().find(|line| line.starts_with("Pss:"));
+            line.and_then(|line| line.split_whitespace().nth(1)?.parse().ok())
+                .unwrap_or(0.0)
+        };
+        self.processes().iter().map(kib).sum::<f64>() / 1024.0
+    }
+
+    /// The server and every other process of the binary that names this data folder.
+    fn processes(&self) -> Vec<u32> {
+        let data = self.folder.join("data").display().to_string();
+        let mut found = vec![self.child.id()];
+        for entry in fs::read_dir("/proc").unwrap().flatten() {
+            let Ok(pid) = entry.file_name().to_string_lossy().parse::<u32>() else {
+                continue;
+            };
+            let line = fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+            let words: Vec<_> = line.split('\0').collect();
+            if pid != self.child.id() && words.contains(&"worker") && words.contains(&data.as_str())
+            {
+                found.push(pid);
+            }
+        }
+        found
+    }
+
+    /// Size of the book in bytes.
+    pub fn store_bytes(&self) -> u64 {
+        let files = fs::read_dir(self.folder.join("data")).unwrap().flatten();
+        files
+            .filter_map(|file| Some(file.metadata().ok()?.len()))
+            .max()
+            .unwrap_or(0)
+    }
+
+    /// Stops it and removes its folder.
+    pub fn stop(self) {
+        let folder = self.stop_keeping();
+        fs::remove_dir_all(folder).ok();
+    }
+
+    /// Stops it.
+    pub fn stop_keeping(mut self) -> PathBuf {
+        let kill = Command::new("kill")
+            .arg(self.child.id().to_string())
+            .status();
+        assert!(
+            kill.is_ok_and(|status| status.success()),
+            "cannot stop the server"
+        );
+        self.child.wait().unwrap();
+        self.folder
+    }
+
+    /// Kills it.
+    pub fn kill_keeping(mut self) -> PathBuf {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        self.folder
+    }
+}
