@@ -28,6 +28,12 @@ pub const PAGE_ENTRIES_MAX: usize = 100;
 pub const PAGE_ENTRIES_DEFAULT: usize = 50;
 /// Rows that a list looks at before it answers with what it has.
 pub const LIST_SCAN_ROWS_MAX: usize = 20_000;
+/// Free bytes in the book that are worth a compaction, if they are more than half of it.
+pub const COMPACT_FREE_BYTES_MIN: u64 = 32 * 1024 * 1024;
+/// How long a compaction waits for the last reader to end.
+pub const COMPACT_WAIT_MS: u64 = 200;
+/// Bytes of a dag's source from which on it is kept compressed.
+pub const SOURCE_COMPRESS_BYTES_MIN: usize = 4 * 1024;
 /// Bytes of one log line; the rest of a longer one is cut off with a mark.
 pub const LOG_LINE_BYTES_MAX: usize = 64 * 1024;
 /// Bytes of one try's log file; what comes after is counted, not kept.

@@ -1,0 +1,55 @@
+//! What the values of the tables look like: types of this layer alone, converted to and from the
+//! model by hand. A record begins with a byte that tells its version; then follows postcard, except
+//! in task instances (`ti.rs`), which are most of a book and are packed by hand.
+//!
+//! A record changes by a new struct and a new version byte beside the old ones, never in place: the
+//! books of the fixtures hold that.
+
+pub(crate) mod chunk;
+pub(crate) mod counters;
+pub(crate) mod counts;
+pub(crate) mod dag;
+pub(crate) mod file;
+pub(crate) mod json;
+pub(crate) mod pool;
+pub(crate) mod reason;
+pub(crate) mod run;
+pub(crate) mod source;
+pub(crate) mod ti;
+pub(crate) mod ti_details;
+pub(crate) mod variable;
+pub(crate) mod varint;
+pub(crate) mod version;
+pub(crate) mod word;
+pub(crate) mod xcom;
+
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::error::ReadError;
+
+/// A record in the one version that there is yet.
+pub(crate) trait Record: Serialize + DeserializeOwned {
+    /// The table that it is in, for errors.
+    const TABLE: &'static str;
+}
+
+const VERSION: u8 = 1;
+
+/// The bytes of a record.
+pub(crate) fn encode<R: Record>(record: &R) -> Result<Vec<u8>, ReadError> {
+    postcard::to_extend(record, vec![VERSION])
+        .map_err(|error| ReadError::record(R::TABLE, error.to_string()))
+}
+
+/// The record in `bytes`.
+pub(crate) fn decode<R: Record>(bytes: &[u8]) -> Result<R, ReadError> {
+    match bytes.split_first() {
+        Some((&VERSION, rest)) => postcard::from_bytes(rest)
+            .map_err(|error| ReadError::record(R::TABLE, error.to_string())),
+        Some((version, _)) => Err(ReadError::record(
+            R::TABLE,
+            format!("its version {version} is not known"),
+        )),
+        None => Err(ReadError::record(R::TABLE, "it is empty")),
+    }
+}

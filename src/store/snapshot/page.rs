@@ -1,0 +1,81 @@
+//! Pages of lists.
+
+use model::Timestamp;
+
+/// Which way a list goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Order {
+    /// Oldest first.
+    Ascending,
+    /// Newest first.
+    #[default]
+    Descending,
+}
+
+/// Which part of a list to give.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Paging<C> {
+    /// Go on after this place: [`Page::next`] of the page before.
+    pub after: Option<C>,
+    /// Leave out this many entries first.
+    pub skip: usize,
+    /// Give at most this many.
+    pub limit: usize,
+}
+
+/// Part of a list.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Page<T, C> {
+    /// The entries.
+    pub items: Vec<T>,
+    /// Where to go on; none when the list has ended.
+    pub next: Option<C>,
+    /// Whether the page ends because `LIST_SCAN_ROWS_MAX` rows were looked at, not because it is full.
+    pub cut: bool,
+}
+
+/// A span of time, open where an end is absent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct TimeRange {
+    /// The first point that is in it.
+    pub from: Option<Timestamp>,
+    /// The last point that is in it.
+    pub to: Option<Timestamp>,
+}
+
+impl TimeRange {
+    /// Whether it holds everything, also what has no time.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.from.is_none() && self.to.is_none()
+    }
+    /// Whether `at` is in it. What has no time is only in the open range.
+    #[must_use]
+    pub fn contains(&self, at: Option<Timestamp>) -> bool {
+        match at {
+            None => self.is_open(),
+            Some(at) => {
+                self.from.is_none_or(|from| from <= at) && self.to.is_none_or(|to| at <= to)
+            }
+        }
+    }
+}
+
+/// Counts the rows that a scan looks at.
+pub(super) struct Budget(usize);
+
+impl Budget {
+    pub(super) fn new() -> Self {
+        Self(model::limits::LIST_SCAN_ROWS_MAX)
+    }
+    /// Whether one more row may be looked at.
+    pub(super) fn take(&mut self) -> bool {
+        match self.0.checked_sub(1) {
+            Some(left) => {
+                self.0 = left;
+                true
+            }
+            None => false,
+        }
+    }
+}
