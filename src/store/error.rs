@@ -177,33 +177,39 @@ fn is_full(error: &std::io::Error) -> bool {
     )
 }
 
+/// What the system said, if it is the system that failed.
+fn io(error: redb::Error) -> Result<std::io::Error, redb::Error> {
+    if let redb::Error::Io(cause) = error {
+        Ok(cause)
+    } else {
+        Err(error)
+    }
+}
+
 impl From<Fault> for CommitError {
     fn from(fault: Fault) -> Self {
-        match fault {
-            Fault::Record(error) => Self::Damaged(error),
-            Fault::Redb(error) => match *error {
-                redb::Error::Io(cause) if is_full(&cause) => Self::DiskFull { cause },
-                other => Self::Storage {
-                    cause: Box::new(other),
-                },
+        let cause: Box<dyn std::error::Error + Send + Sync> = match fault {
+            Fault::Record(error) => return Self::Damaged(error),
+            Fault::Redb(error) => match io(*error) {
+                Ok(cause) if is_full(&cause) => return Self::DiskFull { cause },
+                Ok(cause) => Box::new(cause),
+                Err(error) => Box::new(error),
             },
-        }
+        };
+        Self::Storage { cause }
     }
 }
 
 impl From<Fault> for OpenError {
     fn from(fault: Fault) -> Self {
-        match fault {
-            Fault::Record(error) => Self::Damaged {
-                cause: Box::new(error),
+        let cause: Box<dyn std::error::Error + Send + Sync> = match fault {
+            Fault::Record(error) => Box::new(error),
+            Fault::Redb(error) => match io(*error) {
+                Ok(cause) => return cause.into(),
+                Err(error) => Box::new(error),
             },
-            Fault::Redb(error) => match *error {
-                redb::Error::Io(cause) => cause.into(),
-                other => Self::Damaged {
-                    cause: Box::new(other),
-                },
-            },
-        }
+        };
+        Self::Damaged { cause }
     }
 }
 

@@ -53,16 +53,14 @@ fn apply(
     let mut tally = Tally::default();
     let mut batch = Batch::default();
     for change in changes {
-        match change {
-            Change::DeleteRun { run } => {
-                std::mem::take(&mut batch).write(txn, deployment, &mut tally)?;
-                delete::run(txn, deployment, *run, &mut tally)?;
-            }
-            Change::DeleteDag { dag, dag_id } => {
-                std::mem::take(&mut batch).write(txn, deployment, &mut tally)?;
-                delete::dag(txn, deployment, *dag, dag_id, &mut tally)?;
-            }
-            other => batch.add(deployment, other)?,
+        if let Change::DeleteRun { run } = change {
+            std::mem::take(&mut batch).write(txn, deployment, &mut tally)?;
+            delete::run(txn, deployment, *run, &mut tally)?;
+        } else if let Change::DeleteDag { dag, dag_id } = change {
+            std::mem::take(&mut batch).write(txn, deployment, &mut tally)?;
+            delete::dag(txn, deployment, *dag, dag_id, &mut tally)?;
+        } else {
+            batch.add(deployment, change)?;
         }
     }
     batch.write(txn, deployment, &mut tally)?;

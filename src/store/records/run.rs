@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Record, json,
+    reason::ReasonRecord,
     word::{Word, word},
 };
 use crate::{error::ReadError, tables};
@@ -31,6 +32,7 @@ pub(crate) struct RunRecord {
     partition_key: Option<String>,
     partition_date: Option<i64>,
     backfill: Option<(u64, u32)>,
+    reason: Option<ReasonRecord>,
 }
 
 impl Record for RunRecord {
@@ -61,6 +63,7 @@ impl From<&DagRun> for RunRecord {
             partition_key,
             partition_date,
             backfill,
+            reason,
         } = run;
         let base = run_after.as_micros();
         let at = |at: Timestamp| at.as_micros().wrapping_sub(base);
@@ -85,6 +88,7 @@ impl From<&DagRun> for RunRecord {
             partition_key: partition_key.clone(),
             partition_date: partition_date.map(at),
             backfill: *backfill,
+            reason: reason.as_ref().map(ReasonRecord::from),
         }
     }
 }
@@ -112,6 +116,7 @@ impl RunRecord {
             partition_key,
             partition_date,
             backfill,
+            reason,
         } = self;
         let at = |us: i64| Timestamp::from_micros(run_after.wrapping_add(us));
         Ok(DagRun {
@@ -139,6 +144,7 @@ impl RunRecord {
             partition_key,
             partition_date: partition_date.map(at),
             backfill,
+            reason: reason.map(ReasonRecord::into_reason).transpose()?,
         })
     }
 }

@@ -155,7 +155,7 @@ pub(crate) fn unpack_alone(key: TiKey, bytes: &[u8]) -> Result<TaskInstance, Rea
 
 /// The state alone.
 pub(crate) fn state(bytes: &[u8]) -> Result<TaskInstanceState, ReadError> {
-    let code = bytes.first().ok_or_else(|| cut())?;
+    let code = bytes.first().ok_or_else(cut)?;
     word(TABLE, *code)
 }
 

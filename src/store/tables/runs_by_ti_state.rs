@@ -21,8 +21,11 @@ pub(crate) fn key(deployment: DeploymentId, state: u8, run: RunNo) -> [u8; 13] {
     key::fixed(&[&key::b(deployment), &key::b(state), &key::b(run)])
 }
 
+/// Whether a code stands for a state.
+type Leads = fn(TaskInstanceState) -> bool;
+
 /// Each code of a key with the states that it stands for.
-pub(crate) const CODES: [(u8, fn(TaskInstanceState) -> bool); 5] = [
+pub(crate) const CODES: [(u8, Leads); 5] = [
     (TaskInstanceState::Failed as u8, |state| {
         state == TaskInstanceState::Failed
     }),
@@ -44,6 +47,6 @@ pub(crate) fn codes(states: &[TaskInstanceState]) -> Option<Vec<u8>> {
     if states.is_empty() || !states.iter().all(has_code) {
         return None;
     }
-    let leads = |(_, of): &&(u8, fn(TaskInstanceState) -> bool)| states.iter().any(|it| of(*it));
+    let leads = |(_, of): &&(u8, Leads)| states.iter().any(|it| of(*it));
     Some(CODES.iter().filter(leads).map(|(code, _)| *code).collect())
 }
