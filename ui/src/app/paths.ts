@@ -1,0 +1,11 @@
+const part = encodeURIComponent;
+
+/** The address of every page. */
+export const paths = {
+  dags: (deployment: string) => `/d/${part(deployment)}/dags`,
+  dag: (deployment: string, dag: string) => `/d/${part(deployment)}/dags/${part(dag)}`,
+  run: (deployment: string, dag: string, run: string) =>
+    `${paths.dag(deployment, dag)}/runs/${part(run)}`,
+  task: (deployment: string, dag: string, run: string, task: string, mapIndex = -1) =>
+    `${paths.run(deployment, dag, run)}/tasks/${part(task)}/${mapIndex}`,
+};

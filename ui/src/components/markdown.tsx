@@ -1,0 +1,106 @@
+import { Fragment, type ReactNode } from 'react';
+
+/**
+ * The part of Markdown that dag docs use, as elements and never as HTML: what is not understood is
+ * shown as the text that it is, so nothing in a dag file can put a script on this page.
+ */
+export function Markdown({ text }: { text: string }) {
+  return <div className="flex flex-col gap-2.5 leading-relaxed">{blocks(dedent(text))}</div>;
+}
+
+function dedent(text: string): string[] {
+  const lines = text.replace(/\r/g, '').split('\n');
+  const indents = lines.filter((line) => line.trim()).map((line) => /^ */.exec(line)![0].length);
+  const least = Math.min(...indents, 40);
+  return lines.map((line) => line.slice(least).trimEnd());
+}
+
+const HEADING = /^(#{1,6})\s+(.*)$/;
+const ITEM = /^\s*(?:[-*+]|\d+[.)])\s+(.*)$/;
+
+function blocks(lines: string[]): ReactNode[] {
+  const out: ReactNode[] = [];
+  let at = 0;
+  const take = (belongs: (line: string) => boolean) => {
+    const from = at;
+    while (at < lines.length && belongs(lines[at]!)) at++;
+    return lines.slice(from, at);
+  };
+  while (at < lines.length) {
+    const line = lines[at]!;
+    const heading = HEADING.exec(line);
+    if (!line) at++;
+    else if (line.startsWith('```')) {
+      at++;
+      const body = take((next) => !next.startsWith('```'));
+      at++;
+      out.push(
+        <pre
+          key={at}
+          tabIndex={0}
+          className="overflow-x-auto rounded bg-sunk p-2 font-mono text-xs"
+        >
+          {body.join('\n')}
+        </pre>,
+      );
+    } else if (heading) {
+      at++;
+      out.push(
+        <p
+          key={at}
+          role="heading"
+          aria-level={heading[1]!.length + 1}
+          className="text-base font-semibold"
+        >
+          {inline(heading[2]!)}
+        </p>,
+      );
+    } else if (ITEM.test(line)) {
+      const ordered = /^\s*\d/.test(line);
+      const items = take((next) => ITEM.test(next)).map((item) => ITEM.exec(item)![1]!);
+      const List = ordered ? 'ol' : 'ul';
+      out.push(
+        <List key={at} className={`pl-5 ${ordered ? 'list-decimal' : 'list-disc'}`}>
+          {items.map((item, index) => (
+            <li key={index}>{inline(item)}</li>
+          ))}
+        </List>,
+      );
+    } else {
+      const words = take(
+        (next) => next !== '' && !HEADING.test(next) && !ITEM.test(next) && !next.startsWith('```'),
+      );
+      out.push(<p key={at}>{inline(words.join(' '))}</p>);
+    }
+  }
+  return out;
+}
+
+const INLINE = /(`[^`]+`|\*\*[^*]+\*\*|\*[^*\s][^*]*\*|\[[^\]]+\]\([^)\s]+\))/;
+
+function inline(text: string): ReactNode {
+  return text.split(INLINE).map((piece, index) => {
+    const link = /^\[([^\]]+)\]\((https?:\/\/[^)\s]+|\/(?!\/)[^)\s]*)\)$/.exec(piece);
+    if (piece.length > 2 && piece.startsWith('`') && piece.endsWith('`')) {
+      return (
+        <code key={index} className="rounded bg-sunk px-1 font-mono text-xs">
+          {piece.slice(1, -1)}
+        </code>
+      );
+    }
+    if (piece.length > 4 && piece.startsWith('**') && piece.endsWith('**')) {
+      return <strong key={index}>{piece.slice(2, -2)}</strong>;
+    }
+    if (piece.length > 2 && piece.startsWith('*') && piece.endsWith('*')) {
+      return <em key={index}>{piece.slice(1, -1)}</em>;
+    }
+    if (link) {
+      return (
+        <a key={index} href={link[2]} rel="noreferrer noopener" target="_blank" className="link">
+          {link[1]}
+        </a>
+      );
+    }
+    return <Fragment key={index}>{piece}</Fragment>;
+  });
+}
