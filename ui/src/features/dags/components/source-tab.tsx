@@ -1,0 +1,37 @@
+import type { ImportError } from '~/api/types';
+import { Code } from '~/components/code';
+import { CopyButton } from '~/components/copy';
+import { Empty, Loading } from '~/components/empty';
+import { ProblemPanel } from '~/components/problem';
+import { useDagSource } from '../hooks/dags';
+import { placeOf } from '../lib/import-errors';
+
+type Props = { deployment: string; dag: string; broken: ImportError | null };
+
+export function SourceTab({ deployment, dag, broken }: Props) {
+  const { data, error, refetch } = useDagSource(deployment, dag);
+  if (error) {
+    return (
+      <ProblemPanel
+        what="The source could not be loaded."
+        error={error}
+        onRetry={() => void refetch()}
+      />
+    );
+  }
+  if (!data) return <Loading label="Loading the source" />;
+  if (!data.content) return <Empty title="No source is kept for this dag" />;
+  return (
+    <>
+      <div className="mb-2 flex items-center gap-2 text-muted">
+        {data.version_number !== null && <span>Version {data.version_number}</span>}
+        <CopyButton text={data.content} what="the source" />
+      </div>
+      <Code
+        text={data.content}
+        label={`Source of ${dag}`}
+        mark={broken ? placeOf(broken).line : null}
+      />
+    </>
+  );
+}

@@ -1,0 +1,107 @@
+import { useSearchParams } from 'react-router';
+import { usePlace } from '~/app/params';
+import { PageHead } from '~/app/page';
+import { paths } from '~/app/paths';
+import { Button } from '~/components/button';
+import { Empty, Loading } from '~/components/empty';
+import { ProblemPanel } from '~/components/problem';
+import { StateMark, isWaiting } from '~/components/state';
+import { TabLinks, useTab, type Tab } from '~/components/tabs';
+import { LogView } from '~/features/logs/components/log-view';
+import { ReasonsPanel } from '~/features/reasons/components/reasons';
+import { useTaskReasons } from '~/features/reasons/hooks/reasons';
+import { XComTab } from '~/features/xcoms/components/xcom-tab';
+import { TaskActions } from './components/task-actions';
+import { TaskDetails } from './components/task-details';
+import { TaskSummary } from './components/task-summary';
+import { TryPicker } from './components/try-picker';
+import { useTask, useTries } from './hooks/tasks';
+
+const TABS: Tab[] = [
+  { id: 'log', label: 'Log' },
+  { id: 'xcoms', label: 'XComs' },
+  { id: 'details', label: 'Details' },
+];
+
+export default function TaskPage() {
+  const { deployment, ...place } = usePlace();
+  const [search] = useSearchParams();
+  const tab = useTab(TABS);
+  const { data: task, error, refetch } = useTask(deployment, place);
+  const tries = useTries(deployment, place);
+  const waiting = task !== undefined && isWaiting(task.state);
+  const reasons = useTaskReasons(deployment, place, waiting);
+
+  const latest = task?.try_number ?? 0;
+  const wanted = Number(search.get('try'));
+  const tryNumber = wanted >= 1 && wanted <= latest ? wanted : latest;
+  const shown = tries.data?.find(({ try_number }) => try_number === tryNumber) ?? task;
+
+  return (
+    <>
+      <PageHead
+        title={place.task + (place.mapIndex >= 0 ? ` [${place.mapIndex}]` : '')}
+        mark={task && <StateMark state={task.state} size={20} />}
+        crumbs={[
+          { label: 'Dags', to: paths.dags(deployment) },
+          { label: place.dag, to: paths.dag(deployment, place.dag) },
+          { label: place.run, to: paths.run(deployment, place.dag, place.run) },
+        ]}
+        actions={
+          task && (
+            <TaskActions
+              deployment={deployment}
+              task={task}
+              trigger={<Button icon="redo">Clear or mark…</Button>}
+            />
+          )
+        }
+      >
+        {task && <TaskSummary task={task} />}
+      </PageHead>
+      <div className="flex flex-col gap-3 px-3 sm:px-5">
+        {error && (
+          <ProblemPanel
+            what="The task instance could not be loaded."
+            error={error}
+            onRetry={() => void refetch()}
+          />
+        )}
+        {!task && !error && <Loading label="Loading the task instance" />}
+        {waiting && (
+          <ReasonsPanel
+            place={{ deployment, dag: place.dag, run: place.run }}
+            title="Why it is not running"
+            reasons={reasons.data?.reasons}
+            error={reasons.error}
+          />
+        )}
+      </div>
+      {task && shown && (
+        <>
+          <div className="mt-1 px-2 sm:px-4">
+            <TabLinks tabs={TABS} label="Of this task instance" />
+          </div>
+          <div className="flex min-h-0 flex-1 flex-col gap-3 p-3 sm:p-5">
+            {tab !== 'xcoms' && latest > 1 && (
+              <TryPicker tries={tries.data ?? []} latest={task} chosen={tryNumber} />
+            )}
+            {tab === 'log' && tryNumber > 0 && (
+              <LogView
+                key={[place.dag, place.run, place.task, place.mapIndex, tryNumber].join()}
+                deployment={deployment}
+                place={place}
+                tryNumber={tryNumber}
+              />
+            )}
+            {tab === 'log' && tryNumber === 0 && (
+              <Empty title="No try has begun">The log appears here when one does.</Empty>
+            )}
+            {tab === 'xcoms' && <XComTab deployment={deployment} place={place} />}
+            {tab === 'details' && <TaskDetails task={task} shown={shown} />}
+          </div>
+        </>
+      )}
+    </>
+  );
+}
