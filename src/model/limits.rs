@@ -55,6 +55,8 @@ pub const WORKER_IDLE_MS: u64 = 10 * 60 * 1_000;
 pub const HTTP_BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Open files that the worker process asks for; tasks get the limit that it was started with.
 pub const WORKER_FILES_MAX: u64 = 65_536;
+/// Tasks of all dags that are kept in memory for readers; dags beyond are imported again.
+pub const DAG_CACHE_TASKS_MAX: usize = 100_000;
 /// How long a store snapshot may live; older ones make the file grow.
 pub const SNAPSHOT_MS_MAX: u64 = 10_000;
 /// Runs that one scheduling step creates for one dag by catchup before others have a turn.
