@@ -1,0 +1,141 @@
+//! Dags in memory, by version: imported again from their source when they are not.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use model::{DagNo, TaskNo, VersionNo, dag::Dag, limits::DAG_CACHE_TASKS_MAX};
+use store::{ReadError, Snapshot};
+
+/// A dag with the book's numbers of its tasks.
+pub struct CachedDag {
+    /// The dag.
+    pub dag: Arc<Dag>,
+    /// Its tasks' numbers, by position.
+    pub numbers: Vec<TaskNo>,
+    positions: HashMap<TaskNo, usize>,
+}
+
+/// The least recently used ones go when there are more tasks than `DAG_CACHE_TASKS_MAX`.
+#[derive(Default)]
+pub struct DagCache(Mutex<Entries>);
+
+#[derive(Default)]
+struct Entries {
+    by_version: HashMap<(DagNo, VersionNo), Entry>,
+    n_tasks: usize,
+    tick: u64,
+}
+
+struct Entry {
+    dag: Arc<CachedDag>,
+    used: u64,
+}
+
+impl CachedDag {
+    /// The position of a task.
+    #[must_use]
+    pub fn position(&self, task: TaskNo) -> Option<usize> {
+        self.positions.get(&task).copied()
+    }
+
+    /// A task by its number; none when it is not in this version.
+    #[must_use]
+    pub fn task(&self, task: TaskNo) -> Option<&model::dag::Task> {
+        self.dag.tasks.get(self.position(task)?)
+    }
+}
+
+impl DagCache {
+    /// A version of a dag; none when the book does not have it.
+    ///
+    /// # Errors
+    /// When the book cannot be read, or the importer no longer takes the source (CTL-011).
+    pub fn get(
+        &self,
+        snapshot: &Snapshot,
+        dag: DagNo,
+        version: VersionNo,
+    ) -> Result<Option<Arc<CachedDag>>, DagError> {
+        if let Some(found) = self.lock().touch((dag, version)) {
+            return Ok(Some(found));
+        }
+        // Importing takes its time, so nobody waits for it; two may do it at once.
+        let Some(row) = snapshot.version(dag, version)? else { return Ok(None) };
+        let imported = dagfile::from_source(&row.source)
+            .map_err(|cause| DagError::Source { dag, version, cause })?;
+        let names: HashMap<_, TaskNo> =
+            snapshot.task_names(dag)?.into_iter().map(|(no, id)| (id, no)).collect();
+        // A task without a number has no instances; no number is as good as one that is never used.
+        let number = |task: &model::dag::Task| names.get(&task.task_id).copied();
+        let numbers: Vec<TaskNo> =
+            imported.tasks.iter().map(|task| number(task).unwrap_or(TaskNo(u32::MAX))).collect();
+        let positions = numbers.iter().enumerate().map(|(at, no)| (*no, at)).collect();
+        let cached = Arc::new(CachedDag { dag: Arc::new(imported), numbers, positions });
+        self.lock().insert((dag, version), Arc::clone(&cached));
+        Ok(Some(cached))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Entries> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Entries {
+    fn touch(&mut self, key: (DagNo, VersionNo)) -> Option<Arc<CachedDag>> {
+        self.tick += 1;
+        let tick = self.tick;
+        self.by_version.get_mut(&key).map(|entry| {
+            entry.used = tick;
+            Arc::clone(&entry.dag)
+        })
+    }
+
+    fn insert(&mut self, key: (DagNo, VersionNo), dag: Arc<CachedDag>) {
+        self.tick += 1;
+        self.n_tasks += dag.dag.tasks.len();
+        if let Some(old) = self.by_version.insert(key, Entry { dag, used: self.tick }) {
+            self.n_tasks -= old.dag.dag.tasks.len();
+        }
+        if self.n_tasks > DAG_CACHE_TASKS_MAX {
+            self.shrink();
+        }
+    }
+
+    /// Lets go of a quarter at once, so that this is not done at each insertion.
+    fn shrink(&mut self) {
+        let mut by_use: Vec<_> =
+            self.by_version.iter().map(|(key, entry)| (entry.used, *key)).collect();
+        by_use.sort_unstable();
+        // The one just inserted is the last, and stays even when it alone is too large.
+        by_use.pop();
+        for (_, key) in by_use {
+            if self.n_tasks <= DAG_CACHE_TASKS_MAX / 4 * 3 {
+                break;
+            }
+            if let Some(old) = self.by_version.remove(&key) {
+                self.n_tasks -= old.dag.dag.tasks.len();
+            }
+        }
+    }
+}
+
+/// Why a version of a dag is not to be had.
+#[derive(Debug, thiserror::Error)]
+pub enum DagError {
+    /// The book cannot be read.
+    #[error("the book cannot be read")]
+    Read(#[from] ReadError),
+    /// The importer of this program refuses what an earlier one took.
+    #[error("CTL-011: version {version} of dag {dag} cannot be made from its source: {cause}")]
+    Source {
+        /// The dag.
+        dag: DagNo,
+        /// The version.
+        version: VersionNo,
+        /// What the importer says.
+        #[source]
+        cause: dagfile::ImportError,
+    },
+}

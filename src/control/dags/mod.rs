@@ -1,0 +1,159 @@
+//! The dag folder: what is in it is what the deployment has. One function brings the book in line
+//! with the folder, at the start and after each change.
+
+mod ignore;
+mod publish;
+mod read;
+mod scan;
+mod walk;
+mod watch;
+
+use std::{
+    collections::{HashMap, HashSet},
+    io,
+    path::PathBuf,
+    sync::{Arc, Condvar, Mutex, PoisonError},
+    thread::{self, JoinHandle},
+    time::{Duration, Instant},
+};
+
+use model::{change::DagFile, ports::Clock};
+
+use self::{
+    scan::Known,
+    watch::{Waker, Watch},
+};
+use crate::{handle::Handle, metrics::Metrics};
+
+/// What is known of the dag folder.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Status {
+    /// Whether it was looked through once since the start.
+    pub scanned: bool,
+    /// YAML files in it.
+    pub n_files: usize,
+    /// Python files in it, left alone.
+    pub n_python: usize,
+    /// Files with an error.
+    pub n_errors: usize,
+    /// Files that the last look read.
+    pub n_read: usize,
+    /// Why it cannot be read.
+    pub problem: Option<String>,
+}
+
+/// The thread that follows the dag folder.
+pub(crate) struct Folder {
+    shared: Arc<Shared>,
+    waker: Waker,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// What the thread tells.
+#[derive(Default)]
+pub(crate) struct Shared {
+    status: Mutex<Status>,
+    scanned: Condvar,
+}
+
+/// What the thread works with.
+pub(crate) struct Scanner {
+    root: PathBuf,
+    handle: Handle,
+    clock: Arc<dyn Clock>,
+    metrics: Arc<Metrics>,
+    known: HashMap<String, Known>,
+    /// Something could not be published; it is tried again by looking again.
+    owes: bool,
+    shared: Arc<Shared>,
+}
+
+impl Folder {
+    /// Starts to follow `root`; `rows` is what the book knows of its files.
+    pub(crate) fn start(
+        root: PathBuf,
+        rows: Vec<DagFile>,
+        handle: Handle,
+        clock: Arc<dyn Clock>,
+        metrics: Arc<Metrics>,
+    ) -> io::Result<Self> {
+        let watch = Watch::new()?;
+        let waker = watch.waker();
+        let shared = Arc::new(Shared::default());
+        let known = rows.into_iter().map(|row| (row.path.clone(), Known::from_row(&row))).collect();
+        let of_thread = Arc::clone(&shared);
+        let scanner = Scanner { root, handle, clock, metrics, known, owes: false, shared: of_thread };
+        let thread = thread::Builder::new().name("dags".to_owned());
+        let thread = Some(thread.spawn(move || scanner.run(watch))?);
+        Ok(Self { shared, waker, thread })
+    }
+
+    pub(crate) fn shared(&self) -> Arc<Shared> {
+        Arc::clone(&self.shared)
+    }
+
+    pub(crate) fn stop(&mut self) {
+        self.waker.wake();
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+impl Shared {
+    /// What is known now.
+    pub(crate) fn status(&self) -> Status {
+        self.status.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Waits until the folder was looked through once, or `timeout` has passed.
+    pub(crate) fn wait_scanned(&self, timeout: Duration) -> Status {
+        let deadline = Instant::now() + timeout;
+        let mut status = self.status.lock().unwrap_or_else(PoisonError::into_inner);
+        while !status.scanned {
+            let Some(left) = deadline.checked_duration_since(Instant::now()) else { break };
+            status = match self.scanned.wait_timeout(status, left) {
+                Ok((status, _)) => status,
+                Err(poisoned) => poisoned.into_inner().0,
+            };
+        }
+        status.clone()
+    }
+
+    fn set(&self, status: Status) {
+        *self.status.lock().unwrap_or_else(PoisonError::into_inner) = status;
+        self.scanned.notify_all();
+    }
+}
+
+impl Scanner {
+    fn run(mut self, mut watch: Watch) {
+        let mut written = HashSet::new();
+        loop {
+            let since = Instant::now();
+            self.look(&mut watch, &written);
+            // However often files change, looking takes no more than a fifth of the time.
+            let pause = since.elapsed() * 4;
+            let heard = loop {
+                let heard = watch.wait(&|path| self.concerns(path));
+                if heard.any || heard.stop {
+                    break heard;
+                }
+            };
+            if heard.stop {
+                return;
+            }
+            thread::sleep(pause.saturating_sub(since.elapsed()).min(Duration::from_secs(1)));
+            written = heard.written;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,172 @@
+//! Brings the book in line with the folder: what is new or changed is read and published, what is
+//! gone is removed. Done twice, the second time changes nothing.
+
+use std::{
+    collections::HashSet,
+    fs,
+    path::{Path, PathBuf},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
+    thread,
+};
+
+use model::change::DagFile;
+
+use super::{
+    Scanner, Status,
+    read::{INODE_WITH_INCLUDES, ReadFile, read},
+    walk::{Found, Stamp, is_dag_file, stamp, walk},
+    watch::Watch,
+};
+
+/// Files that are read before they are published.
+const CHUNK_FILES: usize = 512;
+/// Threads that read.
+const READERS: usize = 2;
+
+/// What is known of one file.
+pub(super) struct Known {
+    pub(super) stamp: Stamp,
+    pub(super) hash: String,
+    pub(super) includes: Vec<(PathBuf, Option<Stamp>)>,
+    pub(super) has_error: bool,
+}
+
+impl Known {
+    pub(super) fn from_row(row: &DagFile) -> Self {
+        Self {
+            stamp: row.stamp,
+            hash: row.hash.clone(),
+            includes: Vec::new(),
+            has_error: row.error.is_some(),
+        }
+    }
+
+    fn includes_changed(&self) -> bool {
+        self.includes.iter().any(|(path, was)| {
+            let now = fs::metadata(path).ok().map(|meta| stamp(&meta));
+            now != *was
+        })
+    }
+}
+
+impl Scanner {
+    /// Looks at all names and stamps, and reads what changed.
+    pub(super) fn look(&mut self, watch: &mut Watch, written: &HashSet<PathBuf>) {
+        watch.begin();
+        self.owes = false;
+        let mut folders = HashSet::new();
+        let found = walk(&self.root, &mut |folder| {
+            watch.add(folder);
+            folders.insert(folder.to_owned());
+        });
+        let found = match found {
+            Ok(found) => found,
+            Err(e) => {
+                // A folder that cannot be read says nothing about its dags: all stays as it was.
+                let problem = format!("dag folder {}: {e}", self.root.display());
+                tracing::warn!(target: "control", "{problem}");
+                let status = self.shared.status();
+                self.shared.set(Status { problem: Some(problem), scanned: true, ..status });
+                return;
+            }
+        };
+        self.remove_gone(&found);
+        let changed = self.changed(&found, written);
+        for chunk in changed.chunks(CHUNK_FILES) {
+            let files = self.read_all(chunk);
+            self.publish(files);
+        }
+        for known in self.known.values() {
+            for (path, _) in &known.includes {
+                if let Some(folder) = path.parent() {
+                    if !folders.contains(folder) {
+                        watch.add(folder);
+                    }
+                    folders.insert(folder.to_owned());
+                }
+            }
+        }
+        watch.keep(&folders);
+        if self.owes {
+            watch.look_again();
+        }
+        self.tell(&found, changed.len());
+    }
+
+    /// Whether an event at this path may mean that a dag changed.
+    pub(super) fn concerns(&self, path: &Path) -> bool {
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        name == ".airflowignore"
+            || (!name.starts_with('.') && (is_dag_file(name) || name.ends_with(".py")))
+            // A folder made of a link shows as a plain entry.
+            || (!name.starts_with('.') && path.is_dir())
+            || self.known.values().any(|known| known.includes.iter().any(|(p, _)| p == path))
+    }
+
+    fn changed(&self, found: &Found, written: &HashSet<PathBuf>) -> Vec<String> {
+        let changed = found.files.iter().filter(|(path, stamp)| {
+            let Some(known) = self.known.get(*path) else { return true };
+            let with_includes = known.stamp.2 == INODE_WITH_INCLUDES;
+            let same = if with_includes && !known.includes.is_empty() {
+                (known.stamp.0, known.stamp.1) == (stamp.0, stamp.1) && !known.includes_changed()
+            } else {
+                known.stamp == **stamp
+            };
+            !same || written.contains(&self.root.join(path))
+        });
+        changed.map(|(path, _)| path.clone()).collect()
+    }
+
+    fn remove_gone(&mut self, found: &Found) {
+        let gone = self.known.keys().filter(|path| {
+            let unreadable = found.unreadable.iter().any(|prefix| path.starts_with(prefix));
+            !found.files.contains_key(*path) && !unreadable
+        });
+        let gone: Vec<String> = gone.cloned().collect();
+        self.remove(gone);
+    }
+
+    fn read_all(&self, paths: &[String]) -> Vec<ReadFile> {
+        let next = AtomicUsize::new(0);
+        let out = Mutex::new(Vec::with_capacity(paths.len()));
+        let at = self.clock.now();
+        let work = || {
+            while let Some(path) = paths.get(next.fetch_add(1, Relaxed)) {
+                let file = read(&self.root, path, at);
+                self.metrics.files_read.fetch_add(1, Relaxed);
+                out.lock().unwrap_or_else(PoisonError::into_inner).push(file);
+            }
+        };
+        thread::scope(|scope| {
+            for _ in 1..READERS.min(paths.len().div_ceil(8)) {
+                scope.spawn(work);
+            }
+            work();
+        });
+        let mut files = out.into_inner().unwrap_or_else(PoisonError::into_inner);
+        files.sort_by(|a, b| a.publish.file.path.cmp(&b.publish.file.path));
+        files
+    }
+
+    fn tell(&self, found: &Found, n_read: usize) {
+        let n_errors = self.known.values().filter(|known| known.has_error).count();
+        self.metrics.import_errors.store(n_errors as u64, Relaxed);
+        if found.n_too_many > 0 {
+            let n = found.n_too_many;
+            tracing::warn!(target: "control", n, "files beyond the limit are left alone");
+        }
+        let problem = found.unreadable.first();
+        let problem = problem.map(|prefix| format!("`{prefix}` cannot be read"));
+        self.shared.set(Status {
+            scanned: true,
+            n_files: found.files.len(),
+            n_python: found.n_python,
+            n_errors,
+            n_read,
+            problem,
+        });
+    }
+}

@@ -1,0 +1,34 @@
+//! The readers' side of the book: snapshots, with dags and secrets opened. Cheap to clone.
+
+use std::sync::Arc;
+
+use model::DeploymentId;
+use security::Keyring;
+use store::{ReadError, Snapshot, Store};
+
+use crate::{dag_cache::DagCache, environment::Environment};
+
+/// What is needed to read.
+#[derive(Clone)]
+pub struct Reader {
+    /// The book.
+    pub store: Store,
+    /// Whose part of it.
+    pub deployment: DeploymentId,
+    /// Dags in memory.
+    pub dags: Arc<DagCache>,
+    /// Opens what is sealed.
+    pub keyring: Arc<Keyring>,
+    /// Variables and connections from outside of the book.
+    pub environment: Arc<Environment>,
+}
+
+impl Reader {
+    /// The book as of the last commit.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn snapshot(&self) -> Result<Snapshot, ReadError> {
+        self.store.snapshot(self.deployment)
+    }
+}

@@ -1,0 +1,146 @@
+//! History is bounded: old runs go, and when the book or the logs outgrow the disk budget the oldest
+//! go sooner. What is deleted gives its space back to the system.
+
+use std::{
+    fs,
+    path::Path,
+    time::{Duration, Instant},
+};
+
+use model::{RunNo, TimeDelta, command::Command};
+use store::{Paging, ReadError};
+
+use super::Keeper;
+
+/// How long history is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// Days after its end that a run is kept; for ever when absent.
+    pub days_max: Option<u32>,
+    /// Runs of each dag that are kept; all when absent.
+    pub runs_per_dag_max: Option<usize>,
+    /// The last runs of each dag, which stay however old they are.
+    pub runs_per_dag_min: usize,
+    /// Bytes of book and logs together, beyond which the oldest finished runs go; no end when absent.
+    pub disk_budget_bytes: Option<u64>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            days_max: Some(90),
+            runs_per_dag_max: Some(10_000),
+            runs_per_dag_min: 10,
+            disk_budget_bytes: Some(20 << 30),
+        }
+    }
+}
+
+/// Runs that one command deletes, and commands of one round.
+const PRUNE_RUNS_MAX: usize = 50;
+const PRUNE_COMMANDS_MAX: usize = 4;
+/// How much of the time measuring the log folder may take: one part in this many.
+const MEASURE_SHARE: u32 = 200;
+
+/// What rounds know of each other.
+#[derive(Default)]
+pub(super) struct Rounds {
+    /// The size of the log folder, when it is measured next, and how much was deleted since.
+    logs_bytes: u64,
+    measure_at: Option<Instant>,
+    deleted: bool,
+}
+
+impl Keeper {
+    /// One round; true when another should follow soon.
+    pub(super) fn retain(&self, rounds: &mut Rounds) -> bool {
+        let more = match self.prune(rounds) {
+            Ok(more) => more,
+            Err(e) => {
+                tracing::warn!(target: "control", "old runs cannot be looked for: {e}");
+                false
+            }
+        };
+        // Once at the end of a spell, since compaction holds up the writer.
+        if !more && std::mem::take(&mut rounds.deleted) {
+            self.handle.compact();
+        }
+        more
+    }
+
+    fn prune(&self, rounds: &mut Rounds) -> Result<bool, ReadError> {
+        let runs = self.old_runs(false)?;
+        let by_age = !runs.is_empty();
+        let runs = if by_age || !self.is_over_budget(rounds) { runs } else { self.old_runs(true)? };
+        for part in runs.chunks(PRUNE_RUNS_MAX).take(PRUNE_COMMANDS_MAX) {
+            let command = Command::Prune { runs: part.to_vec() };
+            if self.handle.command_blocking(command).is_err() {
+                return Ok(false);
+            }
+            rounds.deleted = true;
+        }
+        if !runs.is_empty() && !by_age {
+            rounds.measure_at = None;
+        }
+        Ok(!runs.is_empty())
+    }
+
+    /// Finished runs that may go; with `any_age` all that are not among the last of their dag.
+    fn old_runs(&self, any_age: bool) -> Result<Vec<RunNo>, ReadError> {
+        let Options { days_max, runs_per_dag_max, runs_per_dag_min, .. } = self.retention;
+        let now = self.clock.now();
+        let day_s = 24 * 60 * 60;
+        let ended_before = if any_age {
+            Some(now)
+        } else {
+            days_max.map(|days| now.plus(TimeDelta::from_secs(-i64::from(days) * day_s)))
+        };
+        if ended_before.is_none() && runs_per_dag_max.is_none() {
+            return Ok(Vec::new());
+        }
+        let retention = store::Retention { ended_before, runs_per_dag_max, runs_per_dag_min };
+        let limit = PRUNE_RUNS_MAX * PRUNE_COMMANDS_MAX;
+        let mut after = None;
+        loop {
+            let paging = Paging { after, skip: 0, limit };
+            // A snapshot for each part, so that none lives long.
+            let page = self.reader.snapshot()?.runs_to_prune(&retention, paging)?;
+            if !page.items.is_empty() || page.next.is_none() {
+                return Ok(page.items);
+            }
+            after = page.next;
+        }
+    }
+
+    fn is_over_budget(&self, rounds: &mut Rounds) -> bool {
+        let Some(budget) = self.retention.disk_budget_bytes else { return false };
+        let since = Instant::now();
+        if rounds.measure_at.is_none_or(|at| since >= at) {
+            rounds.logs_bytes = size_bytes(&self.logs);
+            let pause = since.elapsed() * MEASURE_SHARE;
+            rounds.measure_at = Some(Instant::now() + pause.max(Duration::from_secs(60)));
+        }
+        // Free pages count once they are given back; else all runs would go while we wait for that.
+        let book = match self.reader.store.stats() {
+            Ok(stats) => stats.file_bytes.saturating_sub(stats.free_bytes),
+            Err(_) => self.reader.store.bytes(),
+        };
+        let total = rounds.logs_bytes.saturating_add(book);
+        if total > budget {
+            let (total, budget) = (total >> 20, budget >> 20);
+            tracing::warn!(target: "control", "book and logs take {total} MiB of {budget} MiB: \
+                the oldest finished runs are deleted");
+        }
+        total > budget
+    }
+}
+
+fn size_bytes(folder: &Path) -> u64 {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let sizes = entries.map(|entry| match entry.metadata() {
+        Ok(meta) if meta.is_dir() => size_bytes(&entry.path()),
+        Ok(meta) => meta.len(),
+        Err(_) => 0,
+    });
+    sizes.sum()
+}

@@ -1,0 +1,207 @@
+//! Starts the layer and stops it: recover, act, then follow the dag folder; the same backwards.
+
+use std::{
+    collections::VecDeque,
+    io,
+    path::PathBuf,
+    sync::{Arc, atomic::AtomicBool},
+    thread::{self, JoinHandle},
+};
+
+use model::{
+    DeploymentId,
+    ports::{Clock, Executor, Triggers},
+};
+use security::Keyring;
+use store::{Store, Writer};
+use tokio::sync::broadcast;
+
+use crate::{
+    act::Act,
+    batch::{Failure, Scheduler},
+    control::{Control, Inner},
+    dags::Folder,
+    environment::Environment,
+    handle::{Handle, Inbox},
+    metrics::Metrics,
+    notice::NOTICES_MAX,
+    reader::Reader,
+    reconcilers::{Chores, Keeper, Retention},
+    triggers::NativeTriggers,
+    writer_thread::WriterThread,
+};
+
+/// What the operator chose.
+#[derive(Clone)]
+pub struct Options {
+    /// Whose part of the book.
+    pub deployment: DeploymentId,
+    /// The data folder.
+    pub data: PathBuf,
+    /// The dag folder.
+    pub dags: PathBuf,
+    /// The log folder.
+    pub logs: PathBuf,
+    /// The engine's.
+    pub engine: engine::Options,
+    /// Connections and variables of the environment.
+    pub environment: Environment,
+    /// What processes inherit: `PATH`, `HOME`, `LANG`, `TZ` ..., in order.
+    pub base_env: Vec<(String, String)>,
+    /// How long history is kept.
+    pub retention: Retention,
+    /// What must be free on the disk to start work, in bytes.
+    pub disk_needed_bytes: u64,
+}
+
+/// The outside.
+pub struct Ports {
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Runs tries.
+    pub executor: Arc<dyn Executor>,
+    /// Waits; the layer's own when absent.
+    pub triggers: Option<Arc<dyn Triggers>>,
+    /// Seals variables.
+    pub keyring: Arc<Keyring>,
+    /// For what waits without a thread.
+    pub runtime: tokio::runtime::Handle,
+}
+
+/// A layer that runs. Stop it with [`Running::stop`].
+pub struct Running {
+    control: Control,
+    folder: Folder,
+    chores: Chores,
+    act: Arc<Act>,
+    writer: Option<JoinHandle<()>>,
+    others: Vec<JoinHandle<()>>,
+}
+
+/// Why the layer did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// What is unfinished cannot be loaded.
+    #[error("CTL-006: what is unfinished cannot be loaded from the book")]
+    Recover(#[from] Failure),
+    /// The book cannot be read.
+    #[error("CTL-006: the book cannot be read")]
+    Read(#[from] store::ReadError),
+    /// The system gave no thread, or no event queue.
+    #[error("CTL-015: the system has no thread or event queue to give")]
+    Thread(#[from] io::Error),
+}
+
+/// Recovers what the book says is unfinished, and begins. `queue` is made first, by
+/// [`crate::channel`], since the executor reports to it.
+///
+/// # Errors
+/// When the book cannot be read or written, or the system has no threads to give.
+pub fn start(
+    options: Options,
+    store: Store,
+    writer: Writer,
+    ports: Ports,
+    queue: (Handle, Inbox),
+) -> Result<Running, StartError> {
+    let Options {
+        deployment, data, dags, logs, engine, environment, base_env, retention, disk_needed_bytes,
+    } = options;
+    let Ports { clock, executor, triggers, keyring, runtime } = ports;
+    let (handle, inbox) = queue;
+    let metrics = Arc::new(Metrics::default());
+    let reader = Reader {
+        store,
+        deployment,
+        dags: Arc::default(),
+        keyring,
+        environment: Arc::new(environment),
+    };
+    let now = clock.now();
+    let (scheduler, first) =
+        Scheduler::open(reader.clone(), writer, engine, Arc::clone(&metrics), now)?;
+    let triggers = match triggers {
+        Some(triggers) => triggers,
+        None => Arc::new(NativeTriggers::start(handle.clone(), Arc::clone(&clock))?),
+    };
+    let (changes, _) = broadcast::channel(NOTICES_MAX);
+    let chores = Chores::default();
+    let act = Arc::new(Act {
+        reader: reader.clone(),
+        handle: handle.clone(),
+        clock: Arc::clone(&clock),
+        executor,
+        triggers,
+        metrics: Arc::clone(&metrics),
+        chores: chores.clone(),
+        changes: changes.clone(),
+        logs: logs.clone(),
+        base_env,
+        runtime,
+        flights: Default::default(),
+        launcher: Default::default(),
+        stopping: AtomicBool::new(false),
+    });
+    let mut others = Act::start_launchers(&act)?;
+    let writer = WriterThread {
+        scheduler,
+        inbox,
+        act: Arc::clone(&act),
+        clock: Arc::clone(&clock),
+        changes: changes.clone(),
+        metrics: Arc::clone(&metrics),
+        kept: VecDeque::new(),
+        n_failures: 0,
+    };
+    let writer = thread::Builder::new().name("writer".to_owned()).spawn(|| writer.run(first))?;
+    others.push(chores.start(Keeper {
+        reader: reader.clone(),
+        handle: handle.clone(),
+        clock: Arc::clone(&clock),
+        metrics: Arc::clone(&metrics),
+        data,
+        logs: logs.clone(),
+        retention,
+        disk_needed_bytes,
+    })?);
+    let rows = reader.snapshot()?.files()?;
+    let (of_folder, of_metrics) = (Arc::clone(&clock), Arc::clone(&metrics));
+    let folder = Folder::start(dags.clone(), rows, handle.clone(), of_folder, of_metrics)?;
+    let shared = folder.shared();
+    let inner =
+        Inner { reader, handle, changes, metrics, folder: shared, clock, logs, dags, started: now };
+    let control = Control(Arc::new(inner));
+    Ok(Running { control, folder, chores, act, writer: Some(writer), others })
+}
+
+impl Running {
+    /// What the outside works with.
+    #[must_use]
+    pub fn control(&self) -> Control {
+        self.control.clone()
+    }
+
+    /// Commits what waits and ends. Tries go on in their executor; the next start takes them over.
+    pub fn stop(mut self) {
+        self.halt();
+    }
+
+    fn halt(&mut self) {
+        self.folder.stop();
+        self.chores.stop();
+        self.control.handle().stop();
+        if let Some(writer) = self.writer.take() {
+            let _ = writer.join();
+        }
+        self.act.stop_launchers();
+        for thread in self.others.drain(..) {
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.halt();
+    }
+}

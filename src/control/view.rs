@@ -1,0 +1,104 @@
+//! What the engine may know of the book: one snapshot for a batch, taken when first needed.
+
+use std::{
+    cell::{OnceCell, RefCell},
+    sync::Arc,
+};
+
+use engine::View;
+use model::{
+    DagNo, RunNo, TiKey, Timestamp, VersionNo, dag::Dag, run::DagRun, state::DagRunType,
+    task_instance::TaskInstance,
+};
+use store::{ReadError, Snapshot};
+
+use crate::{dag_cache::DagError, reader::Reader};
+
+/// A view of the book as of the last commit.
+///
+/// The engine's questions have no errors. When the book cannot be read they are answered with
+/// nothing, the failure is kept, and the batch is given up before it is committed.
+pub struct BookView<'a> {
+    reader: &'a Reader,
+    snapshot: OnceCell<Option<Snapshot>>,
+    failure: RefCell<Option<ReadError>>,
+}
+
+impl<'a> BookView<'a> {
+    /// A view that has not looked yet.
+    #[must_use]
+    pub fn new(reader: &'a Reader) -> Self {
+        Self { reader, snapshot: OnceCell::new(), failure: RefCell::new(None) }
+    }
+
+    /// The first thing that could not be read.
+    ///
+    /// # Errors
+    /// When there is one; what was decided since is worth nothing.
+    pub fn check(self) -> Result<(), ReadError> {
+        self.failure.into_inner().map_or(Ok(()), Err)
+    }
+
+    fn read<T: Default>(&self, read: impl FnOnce(&Snapshot) -> Result<T, ReadError>) -> T {
+        let snapshot = self.snapshot.get_or_init(|| self.keep(self.reader.snapshot()));
+        let value = snapshot.as_ref().and_then(|snapshot| self.keep(read(snapshot)));
+        value.unwrap_or_default()
+    }
+
+    fn keep<T>(&self, result: Result<T, ReadError>) -> Option<T> {
+        match result {
+            Ok(value) => Some(value),
+            Err(e) => {
+                self.failure.borrow_mut().get_or_insert(e);
+                None
+            }
+        }
+    }
+}
+
+impl View for BookView<'_> {
+    fn run_no(&self, dag: DagNo, run_id: &str) -> Option<RunNo> {
+        self.read(|book| book.run_no(dag, run_id))
+    }
+    fn run_no_by_logical_date(&self, dag: DagNo, at: Timestamp) -> Option<RunNo> {
+        self.read(|book| book.run_no_by_logical_date(dag, at))
+    }
+    fn run(&self, run: RunNo) -> Option<DagRun> {
+        self.read(|book| book.run(run))
+    }
+    fn task_instances(&self, run: RunNo) -> Vec<TaskInstance> {
+        self.read(|book| book.task_instances(run))
+    }
+    fn task_instance(&self, key: TiKey) -> Option<TaskInstance> {
+        self.read(|book| book.task_instance(key))
+    }
+    fn runs_between(
+        &self,
+        dag: DagNo,
+        from: Option<Timestamp>,
+        to: Option<Timestamp>,
+    ) -> Vec<RunNo> {
+        self.read(|book| book.runs_between(dag, from, to))
+    }
+    fn previous_run(&self, dag: DagNo, before: Timestamp, scheduled_only: bool) -> Option<RunNo> {
+        let keep = |_, kind| !scheduled_only || kind == DagRunType::Scheduled;
+        self.read(|book| book.previous_run(dag, before, keep))
+    }
+    fn last_runs(&self, dag: DagNo, n: usize) -> Vec<RunNo> {
+        self.read(|book| book.last_runs(dag, n))
+    }
+    fn dag(&self, dag: DagNo, version: VersionNo) -> Option<Arc<Dag>> {
+        self.read(|book| match self.reader.dags.get(book, dag, version) {
+            Ok(cached) => Ok(cached.map(|cached| Arc::clone(&cached.dag))),
+            Err(DagError::Read(e)) => Err(e),
+            Err(e @ DagError::Source { .. }) => {
+                // One dag that cannot be made again must not hold up all others.
+                tracing::error!(target: "control", "{e}");
+                Ok(None)
+            }
+        })
+    }
+    fn variable_exists(&self, key: &str) -> bool {
+        self.read(|book| book.variable(key)).is_some()
+    }
+}
