@@ -75,10 +75,18 @@ impl Failure {
         let kind = RefusalKind::Unavailable;
         if let Self::Commit(CommitError::DiskFull { .. }) = self {
             let message = "the disk is full: nothing was changed; make room and ask again";
-            return Refusal { kind, code: "CTL-005", message: message.to_owned() };
+            return Refusal {
+                kind,
+                code: "CTL-005",
+                message: message.to_owned(),
+            };
         }
         let message = format!("{self}: nothing was changed; ask again, the log says more");
-        Refusal { kind, code: "CTL-004", message }
+        Refusal {
+            kind,
+            code: "CTL-004",
+            message,
+        }
     }
 }
 
@@ -95,7 +103,14 @@ impl Scheduler {
         now: Timestamp,
     ) -> Result<(Self, Outcome), Failure> {
         let live = Live::new(options.clone());
-        let mut scheduler = Self { live, writer, reader, options, metrics, broken: true };
+        let mut scheduler = Self {
+            live,
+            writer,
+            reader,
+            options,
+            metrics,
+            broken: true,
+        };
         let outcome = scheduler.rebuild(now)?;
         Ok((scheduler, outcome))
     }
@@ -135,7 +150,10 @@ impl Scheduler {
                     Some(engine::decide(&mut self.live, &view, *command, now))
                 }
                 Given::Report(report) => {
-                    if !matches!(report.what, Happened::Started { .. } | Happened::Fired { .. }) {
+                    if !matches!(
+                        report.what,
+                        Happened::Started { .. } | Happened::Fired { .. }
+                    ) {
                         outcome.ended.push(report.fence);
                     }
                     let taken = engine::report(&mut self.live, &view, report, now);
@@ -148,7 +166,9 @@ impl Scheduler {
         engine::step(&mut self.live, &view, now);
         let drained = engine::drain(&mut self.live);
         view.check()?;
-        self.metrics.stale_reports.fetch_add(outcome.n_stale as u64, Relaxed);
+        self.metrics
+            .stale_reports
+            .fetch_add(outcome.n_stale as u64, Relaxed);
         let outcome = self.commit(drained, outcome)?;
         self.broken = false;
         Ok(outcome)
@@ -181,20 +201,34 @@ impl Scheduler {
     }
 
     fn commit(&mut self, drained: Drained, outcome: Outcome) -> Result<Outcome, Failure> {
-        let Drained { changes, effects, touched } = drained;
+        let Drained {
+            changes,
+            effects,
+            touched,
+        } = drained;
         if !changes.is_empty() {
             let since = Instant::now();
             self.writer.commit(self.reader.deployment, &changes)?;
             self.metrics.commit_us.add_time(since.elapsed());
             self.metrics.count(&changes);
         }
-        let engine::Touched { dags, runs, pools, files } = touched;
+        let engine::Touched {
+            dags,
+            runs,
+            pools,
+            files,
+        } = touched;
         let notice = Notice {
             dags: dags.into_iter().collect(),
             runs: runs.into_iter().collect(),
             pools: !pools.is_empty(),
             import_errors: !files.is_empty(),
         };
-        Ok(Outcome { effects, notice, n_changes: changes.len(), ..outcome })
+        Ok(Outcome {
+            effects,
+            notice,
+            n_changes: changes.len(),
+            ..outcome
+        })
     }
 }

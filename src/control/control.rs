@@ -13,6 +13,7 @@ use model::{
     command::{Command, Refusal, RefusalKind, Reply},
     ports::Clock,
     report::Report,
+    state::DagRunState,
 };
 use store::{ReadError, Snapshot, Store};
 use tokio::sync::broadcast;
@@ -21,7 +22,7 @@ use crate::{
     dag_cache::{CachedDag, DagError},
     dags::{Shared as FolderShared, Status},
     handle::{Handle, Overloaded},
-    metrics::Metrics,
+    metrics::{self, Metrics},
     notice::Notice,
     reader::Reader,
     trigger,
@@ -122,11 +123,22 @@ impl Control {
     }
 
     /// All numbers as Prometheus text.
-    #[must_use]
-    pub fn prometheus(&self) -> String {
-        self.0.metrics.queue_depth.store(self.0.handle.depth() as u64, Relaxed);
-        self.0.metrics.store_bytes.store(self.store().bytes(), Relaxed);
-        self.0.metrics.render()
+    pub async fn prometheus(&self) -> String {
+        let metrics = self.metrics();
+        metrics
+            .queue_depth
+            .store(self.0.handle.depth() as u64, Relaxed);
+        metrics.store_bytes.store(self.store().bytes(), Relaxed);
+        if let Ok(counts) = self.snapshot().and_then(|book| book.run_counts(None)) {
+            let live = counts.of(DagRunState::Queued) + counts.of(DagRunState::Running);
+            metrics.live_runs.store(live, Relaxed);
+        }
+        let pools = crate::queries::live::pool_usage(self)
+            .await
+            .unwrap_or_default();
+        let mut text = metrics.render();
+        metrics::render_pools(&mut text, &pools);
+        text
     }
 
     /// A variable with its value sealed, to be sent with [`Command::PutVariable`].
@@ -140,11 +152,23 @@ impl Control {
         description: Option<String>,
     ) -> Result<Variable, Refusal> {
         let context = crate::queries::variables::context(&key);
-        let sealed = self.reader().keyring.seal(&context, value.as_bytes()).map_err(|e| {
-            let message = format!("the value cannot be sealed: {e}");
-            Refusal { kind: RefusalKind::Unavailable, code: "CTL-014", message }
-        })?;
-        Ok(Variable { key, sealed, description })
+        let sealed = self
+            .reader()
+            .keyring
+            .seal(&context, value.as_bytes())
+            .map_err(|e| {
+                let message = format!("the value cannot be sealed: {e}");
+                Refusal {
+                    kind: RefusalKind::Unavailable,
+                    code: "CTL-014",
+                    message,
+                }
+            })?;
+        Ok(Variable {
+            key,
+            sealed,
+            description,
+        })
     }
 
     /// What is known of the dag folder.

@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
 use model::{DagNo, TaskNo, VersionNo, dag::Dag, limits::DAG_CACHE_TASKS_MAX};
@@ -15,6 +15,7 @@ pub struct CachedDag {
     /// Its tasks' numbers, by position.
     pub numbers: Vec<TaskNo>,
     positions: HashMap<TaskNo, usize>,
+    weights: OnceLock<Vec<i32>>,
 }
 
 /// The least recently used ones go when there are more tasks than `DAG_CACHE_TASKS_MAX`.
@@ -45,6 +46,12 @@ impl CachedDag {
     pub fn task(&self, task: TaskNo) -> Option<&model::dag::Task> {
         self.dag.tasks.get(self.position(task)?)
     }
+
+    /// The effective priority weights of all tasks, by position; worked out when first asked.
+    pub fn priority_weights(&self) -> &[i32] {
+        self.weights
+            .get_or_init(|| crate::queries::priority_weights(&self.dag))
+    }
 }
 
 impl DagCache {
@@ -62,17 +69,39 @@ impl DagCache {
             return Ok(Some(found));
         }
         // Importing takes its time, so nobody waits for it; two may do it at once.
-        let Some(row) = snapshot.version(dag, version)? else { return Ok(None) };
-        let imported = dagfile::from_source(&row.source)
-            .map_err(|cause| DagError::Source { dag, version, cause })?;
-        let names: HashMap<_, TaskNo> =
-            snapshot.task_names(dag)?.into_iter().map(|(no, id)| (id, no)).collect();
+        let Some(row) = snapshot.version(dag, version)? else {
+            return Ok(None);
+        };
+        let imported = dagfile::from_source(&row.source).map_err(|cause| DagError::Source {
+            dag,
+            version,
+            cause,
+        })?;
+        let names: HashMap<_, TaskNo> = snapshot
+            .task_names(dag)?
+            .into_iter()
+            .map(|(no, id)| (id, no))
+            .collect();
         // A task without a number has no instances; no number is as good as one that is never used.
         let number = |task: &model::dag::Task| names.get(&task.task_id).copied();
-        let numbers: Vec<TaskNo> =
-            imported.tasks.iter().map(|task| number(task).unwrap_or(TaskNo(u32::MAX))).collect();
-        let positions = numbers.iter().enumerate().map(|(at, no)| (*no, at)).collect();
-        let cached = Arc::new(CachedDag { dag: Arc::new(imported), numbers, positions });
+        let numbers: Vec<TaskNo> = imported
+            .tasks
+            .iter()
+            .map(|task| number(task).unwrap_or(TaskNo(u32::MAX)))
+            .collect();
+        let positions = numbers
+            .iter()
+            .enumerate()
+            .map(|(at, no)| (*no, at))
+            .collect();
+        let weights = OnceLock::new();
+        let dag_of = Arc::new(imported);
+        let cached = Arc::new(CachedDag {
+            dag: dag_of,
+            numbers,
+            positions,
+            weights,
+        });
         self.lock().insert((dag, version), Arc::clone(&cached));
         Ok(Some(cached))
     }
@@ -95,7 +124,13 @@ impl Entries {
     fn insert(&mut self, key: (DagNo, VersionNo), dag: Arc<CachedDag>) {
         self.tick += 1;
         self.n_tasks += dag.dag.tasks.len();
-        if let Some(old) = self.by_version.insert(key, Entry { dag, used: self.tick }) {
+        if let Some(old) = self.by_version.insert(
+            key,
+            Entry {
+                dag,
+                used: self.tick,
+            },
+        ) {
             self.n_tasks -= old.dag.dag.tasks.len();
         }
         if self.n_tasks > DAG_CACHE_TASKS_MAX {
@@ -105,8 +140,11 @@ impl Entries {
 
     /// Lets go of a quarter at once, so that this is not done at each insertion.
     fn shrink(&mut self) {
-        let mut by_use: Vec<_> =
-            self.by_version.iter().map(|(key, entry)| (entry.used, *key)).collect();
+        let mut by_use: Vec<_> = self
+            .by_version
+            .iter()
+            .map(|(key, entry)| (entry.used, *key))
+            .collect();
         by_use.sort_unstable();
         // The one just inserted is the last, and stays even when it alone is too large.
         by_use.pop();

@@ -56,7 +56,10 @@ pub fn parse(conn_id: &str, text: &str) -> Connection {
         Ok(object) => from_json(&object),
         Err(_) => from_uri(text),
     };
-    Connection { conn_id: conn_id.to_owned(), ..connection }
+    Connection {
+        conn_id: conn_id.to_owned(),
+        ..connection
+    }
 }
 
 fn from_json(object: &JsonMap) -> Connection {
@@ -96,9 +99,15 @@ fn from_uri(uri: &str) -> Connection {
     let mut extra = JsonMap::new();
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-        extra.insert(unquote(key), Json::String(unquote(&value.replace('+', " "))));
+        extra.insert(
+            unquote(key),
+            Json::String(unquote(&value.replace('+', " "))),
+        );
     }
-    let whole = extra.get("__extra__").and_then(Json::as_str).map(str::to_owned);
+    let whole = extra
+        .get("__extra__")
+        .and_then(Json::as_str)
+        .map(str::to_owned);
     let extra = Some(extra).filter(|extra| !extra.is_empty());
     Connection {
         conn_id: String::new(),
@@ -159,7 +168,11 @@ fn unquote(text: &str) -> String {
             .and_then(|pair| std::str::from_utf8(pair).ok())
             .and_then(|pair| u8::from_str_radix(pair, 16).ok());
         out.push(decoded.unwrap_or(*byte));
-        rest = if decoded.is_some() { tail.get(2..).unwrap_or_default() } else { tail };
+        rest = if decoded.is_some() {
+            tail.get(2..).unwrap_or_default()
+        } else {
+            tail
+        };
     }
     String::from_utf8_lossy(&out).into_owned()
 }
@@ -187,17 +200,27 @@ mod tests {
         assert_eq!(shop.host.as_deref(), Some("shop.local"));
         assert_eq!(shop.port, Some(8080));
         assert_eq!(shop.schema.as_deref(), Some("https"));
-        assert_eq!(shop.extra.as_deref(), Some(r#"{"api_key":"abcdef","x":"a b"}"#));
+        assert_eq!(
+            shop.extra.as_deref(),
+            Some(r#"{"api_key":"abcdef","x":"a b"}"#)
+        );
         assert_eq!(secrets(shop), ["p@ss/word", "abcdef"]);
         let db = env.connection("DB").unwrap();
-        assert_eq!((db.port, db.extra.as_deref()), (Some(5432), Some("{\"a\": 1}")));
+        assert_eq!(
+            (db.port, db.extra.as_deref()),
+            (Some(5432), Some("{\"a\": 1}"))
+        );
         assert_eq!(env.variable("region"), Some("eu"));
         assert!(env.connection("none").is_none());
     }
 
     #[test]
     fn names_tell_secrets() {
-        for (name, secret) in [("DB_PASSWORD", true), ("slack_token", true), ("region", false)] {
+        for (name, secret) in [
+            ("DB_PASSWORD", true),
+            ("slack_token", true),
+            ("region", false),
+        ] {
             assert_eq!(is_sensitive(name), secret, "{name}");
         }
     }

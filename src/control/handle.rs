@@ -39,7 +39,11 @@ pub struct Overloaded;
 
 impl From<Overloaded> for Refusal {
     fn from(full: Overloaded) -> Self {
-        Self { kind: RefusalKind::Unavailable, code: "CTL-001", message: full.to_string() }
+        Self {
+            kind: RefusalKind::Unavailable,
+            code: "CTL-001",
+            message: full.to_string(),
+        }
     }
 }
 
@@ -103,7 +107,9 @@ impl Handle {
     /// When too many wait already.
     pub fn command_blocking(&self, command: Command) -> Result<Reply, Overloaded> {
         let answer = self.send(command)?;
-        Ok(answer.blocking_recv().unwrap_or_else(|_| Reply::Refused(stopped())))
+        Ok(answer
+            .blocking_recv()
+            .unwrap_or_else(|_| Reply::Refused(stopped())))
     }
 
     /// Puts a command on the queue; its reply comes through the channel.
@@ -118,7 +124,10 @@ impl Handle {
         }
         if !queue.closed {
             let command = Box::new(command);
-            queue.push(Input::Command { command, reply: Some(reply) });
+            queue.push(Input::Command {
+                command,
+                reply: Some(reply),
+            });
             self.0.arrived.notify_one();
         }
         Ok(answer)
@@ -241,14 +250,26 @@ impl Queue {
     fn take(&mut self) -> Taken {
         let n = self.inputs.len().min(BATCH_COMMANDS_MAX);
         let inputs: Vec<Input> = self.inputs.drain(..n).collect();
-        let n_commands = inputs.iter().filter(|i| matches!(i, Input::Command { .. })).count();
+        let n_commands = inputs
+            .iter()
+            .filter(|i| matches!(i, Input::Command { .. }))
+            .count();
         self.n_commands -= n_commands;
         self.n_urgent -= inputs.iter().filter(|input| !is_lazy(input)).count();
         let lazy_left = self.inputs.len() > self.n_urgent;
-        self.lazy_since = if lazy_left { Some(Instant::now()) } else { None };
+        self.lazy_since = if lazy_left {
+            Some(Instant::now())
+        } else {
+            None
+        };
         let stopping = self.stopping && self.inputs.is_empty();
         let questions = self.questions.drain(..).collect();
-        Taken { inputs, questions, compact: std::mem::take(&mut self.compact), stopping }
+        Taken {
+            inputs,
+            questions,
+            compact: std::mem::take(&mut self.compact),
+            stopping,
+        }
     }
 }
 
@@ -275,8 +296,17 @@ mod tests {
     use super::*;
 
     fn report(what: Happened) -> Report {
-        let key = TiKey { run: RunNo(1), task: TaskNo(1), map: MapIndex::NONE };
-        Report { key, fence: Fence(1), at: Timestamp::default(), what }
+        let key = TiKey {
+            run: RunNo(1),
+            task: TaskNo(1),
+            map: MapIndex::NONE,
+        };
+        Report {
+            key,
+            fence: Fence(1),
+            at: Timestamp::default(),
+            what,
+        }
     }
 
     #[test]
@@ -288,7 +318,9 @@ mod tests {
         assert!(since.elapsed() >= Duration::from_millis(BATCH_LAZY_MS - 5));
 
         handle.report(report(Happened::Started { pid: None }));
-        handle.report(report(Happened::Rescheduled { at: Timestamp::default() }));
+        handle.report(report(Happened::Rescheduled {
+            at: Timestamp::default(),
+        }));
         let since = Instant::now();
         assert_eq!(inbox.take(Duration::from_secs(5)).inputs.len(), 2);
         assert!(since.elapsed() < Duration::from_millis(BATCH_LAZY_MS));
@@ -298,14 +330,21 @@ mod tests {
     #[test]
     fn a_full_queue_refuses_commands_and_takes_reports() {
         let (handle, inbox) = channel();
-        let command = || Command::RemoveFile { path: String::new() };
-        let waiting: Vec<_> = (0..HANDLE_QUEUE_MAX).map(|_| handle.send(command())).collect();
+        let command = || Command::RemoveFile {
+            path: String::new(),
+        };
+        let waiting: Vec<_> = (0..HANDLE_QUEUE_MAX)
+            .map(|_| handle.send(command()))
+            .collect();
         assert!(waiting.iter().all(Result::is_ok));
         assert_eq!(handle.send(command()).unwrap_err(), Overloaded);
         handle.report(report(Happened::Started { pid: None }));
         assert_eq!(inbox.take(Duration::ZERO).inputs.len(), BATCH_COMMANDS_MAX);
         assert!(handle.send(command()).is_ok());
         handle.stop();
-        assert!(!inbox.take(Duration::ZERO).stopping, "what waits is finished first");
+        assert!(
+            !inbox.take(Duration::ZERO).stopping,
+            "what waits is finished first"
+        );
     }
 }

@@ -52,12 +52,17 @@ pub struct Histogram<const UNIT: u64> {
 }
 
 /// Upper bounds of the buckets, in the histogram's own unit.
-const BOUNDS: [u64; 14] =
-    [1, 5, 10, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 50_000, 250_000, 1_000_000];
+const BOUNDS: [u64; 14] = [
+    1, 5, 10, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 50_000, 250_000, 1_000_000,
+];
 
 impl<const UNIT: u64> Default for Histogram<UNIT> {
     fn default() -> Self {
-        Self { buckets: Default::default(), count: AtomicU64::new(0), sum: AtomicU64::new(0) }
+        Self {
+            buckets: Default::default(),
+            count: AtomicU64::new(0),
+            sum: AtomicU64::new(0),
+        }
     }
 }
 
@@ -117,7 +122,9 @@ impl Metrics {
     /// How many task instances ended in this state since the start.
     #[must_use]
     pub fn finished(&self, state: TaskInstanceState) -> u64 {
-        self.finished.get(state as usize).map_or(0, |counter| counter.load(Relaxed))
+        self.finished
+            .get(state as usize)
+            .map_or(0, |counter| counter.load(Relaxed))
     }
 
     /// All of it as Prometheus text.
@@ -140,15 +147,20 @@ impl Metrics {
             runs.filter(|(state, _)| state.is_finished())
                 .map(|(state, n)| (state.as_str(), n.load(Relaxed))),
         );
-        self.batch_inputs.render(&mut out, "orrery_batch_inputs", "Inputs of each batch.");
-        self.commit_us.render(&mut out, "orrery_commit_seconds", "How long commits take.");
+        self.batch_inputs
+            .render(&mut out, "orrery_batch_inputs", "Inputs of each batch.");
+        self.commit_us
+            .render(&mut out, "orrery_commit_seconds", "How long commits take.");
         self.launch_us.render(
             &mut out,
             "orrery_launch_seconds",
             "From the commit of a start to the executor.",
         );
         for (name, kind, help, value) in self.plain() {
-            let _ = writeln!(out, "# HELP {name} {help}\n# TYPE {name} {kind}\n{name} {value}");
+            let _ = writeln!(
+                out,
+                "# HELP {name} {help}\n# TYPE {name} {kind}\n{name} {value}"
+            );
         }
         out
     }
@@ -157,17 +169,91 @@ impl Metrics {
         let (c, g) = ("counter", "gauge");
         let n = |value: &AtomicU64| value.load(Relaxed);
         [
-            ("orrery_commit_failures_total", c, "Commits failed.", n(&self.commit_failures)),
-            ("orrery_stale_reports_total", c, "Reports with old fences.", n(&self.stale_reports)),
-            ("orrery_queue_depth", g, "Inputs that wait.", n(&self.queue_depth)),
-            ("orrery_live_runs", g, "Runs that are not finished.", n(&self.live_runs)),
-            ("orrery_scheduler_lag_us", g, "Lateness of a step.", n(&self.scheduler_lag_us)),
-            ("orrery_heartbeat_us", g, "Time of the last batch.", n(&self.heartbeat_us)),
-            ("orrery_import_errors", g, "Dag files with an error.", n(&self.import_errors)),
-            ("orrery_dag_files_read_total", c, "Dag files read.", n(&self.files_read)),
-            ("orrery_store_bytes", g, "Bytes of the store's file.", n(&self.store_bytes)),
-            ("orrery_disk_free_bytes", g, "Bytes free.", n(&self.disk_free_bytes)),
+            (
+                "orrery_commit_failures_total",
+                c,
+                "Commits failed.",
+                n(&self.commit_failures),
+            ),
+            (
+                "orrery_stale_reports_total",
+                c,
+                "Reports with old fences.",
+                n(&self.stale_reports),
+            ),
+            (
+                "orrery_queue_depth",
+                g,
+                "Inputs that wait.",
+                n(&self.queue_depth),
+            ),
+            (
+                "orrery_live_runs",
+                g,
+                "Runs that are not finished.",
+                n(&self.live_runs),
+            ),
+            (
+                "orrery_scheduler_lag_us",
+                g,
+                "Lateness of a step.",
+                n(&self.scheduler_lag_us),
+            ),
+            (
+                "orrery_heartbeat_us",
+                g,
+                "Time of the last batch.",
+                n(&self.heartbeat_us),
+            ),
+            (
+                "orrery_import_errors",
+                g,
+                "Dag files with an error.",
+                n(&self.import_errors),
+            ),
+            (
+                "orrery_dag_files_read_total",
+                c,
+                "Dag files read.",
+                n(&self.files_read),
+            ),
+            (
+                "orrery_store_bytes",
+                g,
+                "Bytes of the store's file.",
+                n(&self.store_bytes),
+            ),
+            (
+                "orrery_disk_free_bytes",
+                g,
+                "Bytes free.",
+                n(&self.disk_free_bytes),
+            ),
         ]
+    }
+}
+
+/// Adds how full the pools are.
+pub(crate) fn render_pools(out: &mut String, pools: &[engine::PoolUsage]) {
+    let _ = writeln!(
+        out,
+        "# HELP orrery_pool_slots Slots of pools.\n# TYPE orrery_pool_slots gauge"
+    );
+    for usage in pools {
+        // Pool names are keys: letters, digits, `_`, `-`, `.`, and need no escape.
+        let pool = &usage.pool.name;
+        for (state, n) in [
+            ("running", usage.running),
+            ("queued", usage.queued),
+            ("scheduled", usage.scheduled),
+            ("deferred", usage.deferred),
+            ("open", usage.open),
+        ] {
+            let _ = writeln!(
+                out,
+                "orrery_pool_slots{{pool=\"{pool}\",state=\"{state}\"}} {n}"
+            );
+        }
     }
 }
 

@@ -24,10 +24,14 @@ pub fn check(dag: &Dag, conf: &Json) -> Result<(), Refusal> {
     if !given.is_empty() {
         let n_bytes = conf.to_string().len();
         if n_bytes > CONF_BYTES_MAX {
-            return Err(invalid(format!("conf has {n_bytes} bytes, {CONF_BYTES_MAX} are allowed")));
+            return Err(invalid(format!(
+                "conf has {n_bytes} bytes, {CONF_BYTES_MAX} are allowed"
+            )));
         }
     }
-    dag.params.iter().try_for_each(|param| check_one(param, given.get(&param.name)))
+    dag.params
+        .iter()
+        .try_for_each(|param| check_one(param, given.get(&param.name)))
 }
 
 fn check_one(param: &Param, given: Option<&Json>) -> Result<(), Refusal> {
@@ -42,14 +46,22 @@ fn check_one(param: &Param, given: Option<&Json>) -> Result<(), Refusal> {
     let validator = jsonschema::options()
         .should_validate_formats(true)
         .build(&param.schema)
-        .map_err(|e| invalid(format!("param `{name}` has a schema that is no schema: {e}")))?;
+        .map_err(|e| {
+            invalid(format!(
+                "param `{name}` has a schema that is no schema: {e}"
+            ))
+        })?;
     validator
         .validate(value)
         .map_err(|e| invalid(format!("param `{name}`: {e}")))
 }
 
 fn invalid(message: String) -> Refusal {
-    Refusal { kind: RefusalKind::Invalid, code: "CTL-003", message }
+    Refusal {
+        kind: RefusalKind::Invalid,
+        code: "CTL-003",
+        message,
+    }
 }
 
 #[cfg(test)]
@@ -59,20 +71,45 @@ mod tests {
     use super::*;
 
     fn param(name: &str, default: Option<Json>, schema: Json) -> Param {
-        Param { name: name.to_owned(), default, description: None, schema }
+        Param {
+            name: name.to_owned(),
+            default,
+            description: None,
+            schema,
+        }
     }
 
     #[test]
     fn the_param_and_the_rule_are_named() {
-        let n = param("n", Some(json!(3)), json!({"type": "integer", "minimum": 1}));
+        let n = param(
+            "n",
+            Some(json!(3)),
+            json!({"type": "integer", "minimum": 1}),
+        );
         let day = param("day", None, json!({"type": "string", "format": "date"}));
         for (param, given, expected) in [
             (&n, None, None),
-            (&n, Some(json!(0)), Some("param `n`: 0 is less than the minimum of 1")),
-            (&n, Some(json!("x")), Some("param `n`: \"x\" is not of type \"integer\"")),
-            (&day, None, Some("param `day` has no default: give it a value in conf")),
+            (
+                &n,
+                Some(json!(0)),
+                Some("param `n`: 0 is less than the minimum of 1"),
+            ),
+            (
+                &n,
+                Some(json!("x")),
+                Some("param `n`: \"x\" is not of type \"integer\""),
+            ),
+            (
+                &day,
+                None,
+                Some("param `day` has no default: give it a value in conf"),
+            ),
             (&day, Some(json!("2026-11-18")), None),
-            (&day, Some(json!("soon")), Some("param `day`: \"soon\" is not a \"date\"")),
+            (
+                &day,
+                Some(json!("soon")),
+                Some("param `day`: \"soon\" is not a \"date\""),
+            ),
         ] {
             let result = check_one(param, given.as_ref()).map_err(|r| r.message);
             assert_eq!(result.err().as_deref(), expected, "{given:?}");

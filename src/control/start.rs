@@ -17,7 +17,7 @@ use store::{Store, Writer};
 use tokio::sync::broadcast;
 
 use crate::{
-    act::Act,
+    act::{Act, Flights, Launcher},
     batch::{Failure, Scheduler},
     control::{Control, Inner},
     dags::Folder,
@@ -104,74 +104,108 @@ pub fn start(
     ports: Ports,
     queue: (Handle, Inbox),
 ) -> Result<Running, StartError> {
-    let Options {
-        deployment, data, dags, logs, engine, environment, base_env, retention, disk_needed_bytes,
-    } = options;
-    let Ports { clock, executor, triggers, keyring, runtime } = ports;
     let (handle, inbox) = queue;
     let metrics = Arc::new(Metrics::default());
     let reader = Reader {
         store,
-        deployment,
+        deployment: options.deployment,
         dags: Arc::default(),
-        keyring,
-        environment: Arc::new(environment),
+        keyring: Arc::clone(&ports.keyring),
+        environment: Arc::new(options.environment.clone()),
     };
-    let now = clock.now();
-    let (scheduler, first) =
-        Scheduler::open(reader.clone(), writer, engine, Arc::clone(&metrics), now)?;
-    let triggers = match triggers {
-        Some(triggers) => triggers,
-        None => Arc::new(NativeTriggers::start(handle.clone(), Arc::clone(&clock))?),
-    };
+    let (now, of_scheduler) = (ports.clock.now(), Arc::clone(&metrics));
+    let engine = options.engine.clone();
+    let (scheduler, first) = Scheduler::open(reader.clone(), writer, engine, of_scheduler, now)?;
     let (changes, _) = broadcast::channel(NOTICES_MAX);
+    let inner = Inner {
+        reader,
+        handle,
+        changes,
+        metrics,
+        clock: Arc::clone(&ports.clock),
+        logs: options.logs.clone(),
+        dags: options.dags.clone(),
+        started: now,
+        folder: Arc::default(),
+    };
     let chores = Chores::default();
-    let act = Arc::new(Act {
-        reader: reader.clone(),
-        handle: handle.clone(),
-        clock: Arc::clone(&clock),
-        executor,
-        triggers,
-        metrics: Arc::clone(&metrics),
-        chores: chores.clone(),
-        changes: changes.clone(),
-        logs: logs.clone(),
-        base_env,
-        runtime,
-        flights: Default::default(),
-        launcher: Default::default(),
-        stopping: AtomicBool::new(false),
-    });
+    let act = act(&inner, &options, ports, &chores)?;
     let mut others = Act::start_launchers(&act)?;
     let writer = WriterThread {
         scheduler,
         inbox,
         act: Arc::clone(&act),
-        clock: Arc::clone(&clock),
-        changes: changes.clone(),
-        metrics: Arc::clone(&metrics),
+        clock: Arc::clone(&inner.clock),
+        changes: inner.changes.clone(),
+        metrics: Arc::clone(&inner.metrics),
         kept: VecDeque::new(),
         n_failures: 0,
     };
-    let writer = thread::Builder::new().name("writer".to_owned()).spawn(|| writer.run(first))?;
-    others.push(chores.start(Keeper {
-        reader: reader.clone(),
-        handle: handle.clone(),
-        clock: Arc::clone(&clock),
-        metrics: Arc::clone(&metrics),
-        data,
-        logs: logs.clone(),
-        retention,
-        disk_needed_bytes,
-    })?);
-    let rows = reader.snapshot()?.files()?;
-    let (of_folder, of_metrics) = (Arc::clone(&clock), Arc::clone(&metrics));
-    let folder = Folder::start(dags.clone(), rows, handle.clone(), of_folder, of_metrics)?;
-    let shared = folder.shared();
-    let inner =
-        Inner { reader, handle, changes, metrics, folder: shared, clock, logs, dags, started: now };
+    let writer = thread::Builder::new()
+        .name("writer".to_owned())
+        .spawn(|| writer.run(first))?;
+    others.push(chores.start(keeper(&inner, &options))?);
+    let folder = Folder::start(options.dags, &inner)?;
     let control = Control(Arc::new(inner));
-    Ok(Running { control, folder, chores, act, writer: Some(writer), others })
+    Ok(Running {
+        control,
+        folder,
+        chores,
+        act,
+        writer: Some(writer),
+        others,
+    })
+}
+
+fn act(
+    inner: &Inner,
+    options: &Options,
+    ports: Ports,
+    chores: &Chores,
+) -> Result<Arc<Act>, StartError> {
+    let Ports {
+        clock,
+        executor,
+        triggers,
+        keyring: _,
+        runtime,
+    } = ports;
+    let triggers = match triggers {
+        Some(triggers) => triggers,
+        None => Arc::new(NativeTriggers::start(
+            inner.handle.clone(),
+            Arc::clone(&clock),
+        )?),
+    };
+    Ok(Arc::new(Act {
+        reader: inner.reader.clone(),
+        handle: inner.handle.clone(),
+        clock,
+        executor,
+        triggers,
+        metrics: Arc::clone(&inner.metrics),
+        chores: chores.clone(),
+        changes: inner.changes.clone(),
+        logs: options.logs.clone(),
+        base_env: options.base_env.clone(),
+        runtime,
+        flights: Flights::default(),
+        launcher: Launcher::default(),
+        stopping: AtomicBool::new(false),
+    }))
+}
+
+fn keeper(inner: &Inner, options: &Options) -> Keeper {
+    Keeper {
+        reader: inner.reader.clone(),
+        handle: inner.handle.clone(),
+        clock: Arc::clone(&inner.clock),
+        metrics: Arc::clone(&inner.metrics),
+        data: options.data.clone(),
+        logs: options.logs.clone(),
+        retention: options.retention,
+        disk_needed_bytes: options.disk_needed_bytes,
+    }
 }
 
 impl Running {

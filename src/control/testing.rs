@@ -41,7 +41,9 @@ pub(crate) struct WallClock;
 impl model::ports::Clock for WallClock {
     #[allow(clippy::disallowed_methods)] // Tests of threads need a clock that goes.
     fn now(&self) -> model::Timestamp {
-        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+        let since = std::time::SystemTime::now()
+            .duration_since(std::time::UNIX_EPOCH)
+            .unwrap();
         model::Timestamp::from_micros(i64::try_from(since.as_micros()).unwrap())
     }
 }

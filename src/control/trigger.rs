@@ -22,9 +22,16 @@ pub(crate) fn check(reader: &Reader, dag_id: &str, conf: &Json) -> Result<DagRow
     };
     let Some(row) = row else {
         let message = format!("there is no dag `{dag_id}`");
-        return Err(Refusal { kind: RefusalKind::NotFound, code: "CTL-012", message });
+        return Err(Refusal {
+            kind: RefusalKind::NotFound,
+            code: "CTL-012",
+            message,
+        });
     };
-    let dag = reader.dags.get(&book, row.no, row.version).map_err(|e| unreadable(&e))?;
+    let dag = reader
+        .dags
+        .get(&book, row.no, row.version)
+        .map_err(|e| unreadable(&e))?;
     if let Some(dag) = dag {
         params::check(&dag.dag, conf)?;
     }
@@ -32,5 +39,9 @@ pub(crate) fn check(reader: &Reader, dag_id: &str, conf: &Json) -> Result<DagRow
 }
 
 fn unreadable(e: &DagError) -> Refusal {
-    Refusal { kind: RefusalKind::Unavailable, code: "CTL-006", message: e.to_string() }
+    Refusal {
+        kind: RefusalKind::Unavailable,
+        code: "CTL-006",
+        message: e.to_string(),
+    }
 }

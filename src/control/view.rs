@@ -28,7 +28,11 @@ impl<'a> BookView<'a> {
     /// A view that has not looked yet.
     #[must_use]
     pub fn new(reader: &'a Reader) -> Self {
-        Self { reader, snapshot: OnceCell::new(), failure: RefCell::new(None) }
+        Self {
+            reader,
+            snapshot: OnceCell::new(),
+            failure: RefCell::new(None),
+        }
     }
 
     /// The first thing that could not be read.
@@ -40,8 +44,12 @@ impl<'a> BookView<'a> {
     }
 
     fn read<T: Default>(&self, read: impl FnOnce(&Snapshot) -> Result<T, ReadError>) -> T {
-        let snapshot = self.snapshot.get_or_init(|| self.keep(self.reader.snapshot()));
-        let value = snapshot.as_ref().and_then(|snapshot| self.keep(read(snapshot)));
+        let snapshot = self
+            .snapshot
+            .get_or_init(|| self.keep(self.reader.snapshot()));
+        let value = snapshot
+            .as_ref()
+            .and_then(|snapshot| self.keep(read(snapshot)));
         value.unwrap_or_default()
     }
 

@@ -103,8 +103,13 @@ impl WriterThread {
     fn beat(&self, now: Timestamp) {
         let us = u64::try_from(now.as_micros()).unwrap_or(0);
         self.metrics.heartbeat_us.store(us, Relaxed);
-        let lag = self.scheduler.next_wake().map_or(0, |wake| now.since(wake).as_micros());
-        self.metrics.scheduler_lag_us.store(u64::try_from(lag).unwrap_or(0), Relaxed);
+        let lag = self
+            .scheduler
+            .next_wake()
+            .map_or(0, |wake| now.since(wake).as_micros());
+        self.metrics
+            .scheduler_lag_us
+            .store(u64::try_from(lag).unwrap_or(0), Relaxed);
     }
 
     fn batch(&mut self, given: Vec<Given>, waiting: Waiting, now: Timestamp) {
@@ -126,7 +131,14 @@ impl WriterThread {
     }
 
     fn carry_out(&mut self, outcome: Outcome, waiting: Waiting) {
-        let Outcome { replies, effects, notice, ended, n_changes, .. } = outcome;
+        let Outcome {
+            replies,
+            effects,
+            notice,
+            ended,
+            n_changes,
+            ..
+        } = outcome;
         if n_changes > 0 {
             self.n_failures = 0;
         }
@@ -156,7 +168,11 @@ impl WriterThread {
             log(&failure);
             // The first time at once, since a single slip is the usual case.
             let backoff = BACKOFF_MIN * (1 << self.n_failures.min(8)) / 2;
-            let pause = if self.n_failures == 0 { Duration::ZERO } else { backoff };
+            let pause = if self.n_failures == 0 {
+                Duration::ZERO
+            } else {
+                backoff
+            };
             self.n_failures = self.n_failures.saturating_add(1);
             if self.pause(pause.min(BACKOFF_MAX), &failure.refusal()) {
                 return;
@@ -195,7 +211,10 @@ impl WriterThread {
         let (since, before) = (Instant::now(), self.scheduler.reader().store.bytes());
         match self.scheduler.compact() {
             Ok(_) => {
-                let (ms, after) = (since.elapsed().as_millis(), self.scheduler.reader().store.bytes());
+                let (ms, after) = (
+                    since.elapsed().as_millis(),
+                    self.scheduler.reader().store.bytes(),
+                );
                 tracing::info!(target: "control", before, after, ms, "the book was compacted");
             }
             Err(e) => tracing::warn!(target: "control", "the book cannot be compacted: {e}"),

@@ -28,7 +28,9 @@ impl Act {
 /// Direct downstream tasks that are neither followed nor below one that is: a join after the
 /// branches is not skipped by the branch that was not chosen.
 fn to_skip(dag: &Dag, branch: usize, follow: &[TaskId]) -> Vec<TaskId> {
-    let Some(task) = dag.tasks.get(branch) else { return Vec::new() };
+    let Some(task) = dag.tasks.get(branch) else {
+        return Vec::new();
+    };
     let mut reached = vec![false; dag.tasks.len()];
     let mut open: Vec<usize> = follow.iter().filter_map(|id| dag.position(id)).collect();
     while let Some(at) = open.pop() {
@@ -38,6 +40,12 @@ fn to_skip(dag: &Dag, branch: usize, follow: &[TaskId]) -> Vec<TaskId> {
             open.extend(dag.tasks.get(at).map_or(&[][..], |task| &task.downstream));
         }
     }
-    let left_out = task.downstream.iter().filter(|at| reached.get(**at) == Some(&false));
-    left_out.filter_map(|at| dag.tasks.get(*at)).map(|task| task.task_id.clone()).collect()
+    let left_out = task
+        .downstream
+        .iter()
+        .filter(|at| reached.get(**at) == Some(&false));
+    left_out
+        .filter_map(|at| dag.tasks.get(*at))
+        .map(|task| task.task_id.clone())
+        .collect()
 }

@@ -36,7 +36,9 @@ impl Flights {
 
     /// Lets go of a try; true when it was killed meanwhile.
     pub(super) fn end(&self, fence: Fence) -> bool {
-        self.lock().remove(&fence).is_some_and(|flight| flight.killed)
+        self.lock()
+            .remove(&fence)
+            .is_some_and(|flight| flight.killed)
     }
 
     /// What is woken when the try is killed, and whether it was already.
@@ -48,7 +50,9 @@ impl Flights {
 
     fn kill(&self, fence: Fence) -> bool {
         let mut flights = self.lock();
-        let Some(flight) = flights.get_mut(&fence) else { return false };
+        let Some(flight) = flights.get_mut(&fence) else {
+            return false;
+        };
         flight.killed = true;
         flight.wake.notify_one();
         true
@@ -68,7 +72,15 @@ impl Act {
     }
 
     pub(super) fn report_killed(&self, key: TiKey, fence: Fence) {
-        let what = Happened::Finished { outcome: Outcome::Killed, usage: Usage::default() };
-        self.handle.report(Report { key, fence, at: self.clock.now(), what });
+        let what = Happened::Finished {
+            outcome: Outcome::Killed,
+            usage: Usage::default(),
+        };
+        self.handle.report(Report {
+            key,
+            fence,
+            at: self.clock.now(),
+            what,
+        });
     }
 }

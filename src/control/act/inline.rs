@@ -33,7 +33,14 @@ impl Act {
     /// The try ended badly, before there was a process to say so.
     pub(super) fn fail(&self, of: &Loaded, message: String, may_retry: bool) {
         self.log(of, "error", message.clone());
-        self.end(of, Outcome::Failed { message, may_retry, retry_delay: None });
+        self.end(
+            of,
+            Outcome::Failed {
+                message,
+                may_retry,
+                retry_delay: None,
+            },
+        );
     }
 
     /// The try waits without a slot.
@@ -61,18 +68,35 @@ impl Act {
         }
         let at = self.clock.now();
         let started = Happened::Started { pid: None };
-        let reports = [started, what].map(|what| Report { key, fence, at, what });
+        let reports = [started, what].map(|what| Report {
+            key,
+            fence,
+            at,
+            what,
+        });
         self.handle.report_all(reports);
     }
 
     pub(super) fn finish(&self, key: TiKey, fence: Fence, outcome: Outcome) {
-        let what = Happened::Finished { outcome, usage: Usage::default() };
-        self.handle.report(Report { key, fence, at: self.clock.now(), what });
+        let what = Happened::Finished {
+            outcome,
+            usage: Usage::default(),
+        };
+        self.handle.report(Report {
+            key,
+            fence,
+            at: self.clock.now(),
+            what,
+        });
     }
 
     /// Adds a line to the try's log. A log that cannot be written fails no task.
     pub(super) fn log(&self, of: &Loaded, level: &str, event: String) {
-        let line = Line { at: self.clock.now(), level, event };
+        let line = Line {
+            at: self.clock.now(),
+            level,
+            event,
+        };
         if let Err(e) = append(&self.logs.join(&of.log_path), &of.log_fields, &[line]) {
             tracing::warn!(target: "control", path = of.log_path, "a log cannot be written: {e}");
         }

@@ -4,10 +4,7 @@
 use std::{
     collections::VecDeque,
     io,
-    sync::{
-        Arc, Condvar, Mutex, PoisonError,
-        atomic::Ordering::Relaxed,
-    },
+    sync::{Arc, Condvar, Mutex, PoisonError, atomic::Ordering::Relaxed},
     thread,
     time::Instant,
 };
@@ -77,7 +74,11 @@ impl Act {
         if !self.flights.begin(job.fence) {
             return;
         }
-        let mut queue = self.launcher.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut queue = self
+            .launcher
+            .queue
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         queue.push_back((job, Instant::now()));
         self.launcher.arrived.notify_one();
     }
@@ -94,12 +95,20 @@ impl Act {
 
     pub(crate) fn stop_launchers(&self) {
         self.stopping.store(true, Relaxed);
-        let _queue = self.launcher.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        let _queue = self
+            .launcher
+            .queue
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         self.launcher.arrived.notify_all();
     }
 
     fn next(&self) -> Option<(Job, Instant)> {
-        let mut queue = self.launcher.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut queue = self
+            .launcher
+            .queue
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         loop {
             if self.stopping.load(Relaxed) {
                 return None;
@@ -107,7 +116,11 @@ impl Act {
             if let Some(job) = queue.pop_front() {
                 return Some(job);
             }
-            queue = self.launcher.arrived.wait(queue).unwrap_or_else(PoisonError::into_inner);
+            queue = self
+                .launcher
+                .arrived
+                .wait(queue)
+                .unwrap_or_else(PoisonError::into_inner);
         }
     }
 
@@ -129,15 +142,27 @@ impl Act {
 
     fn load(&self, job: Job) -> Result<Option<Loaded>, DagError> {
         let book = self.reader.snapshot()?;
-        let Some(ti) = book.task_instance(job.key)? else { return Ok(None) };
+        let Some(ti) = book.task_instance(job.key)? else {
+            return Ok(None);
+        };
         if ti.fence != Some(job.fence) {
             return Ok(None);
         }
-        let Some(run) = book.run(job.key.run)? else { return Ok(None) };
-        let Some(row) = book.dag(run.dag)? else { return Ok(None) };
-        let Some(dag) = self.reader.dags.get(&book, run.dag, ti.version)? else { return Ok(None) };
-        let Some(position) = dag.position(job.key.task) else { return Ok(None) };
-        let Some(task) = dag.dag.tasks.get(position) else { return Ok(None) };
+        let Some(run) = book.run(job.key.run)? else {
+            return Ok(None);
+        };
+        let Some(row) = book.dag(run.dag)? else {
+            return Ok(None);
+        };
+        let Some(dag) = self.reader.dags.get(&book, run.dag, ti.version)? else {
+            return Ok(None);
+        };
+        let Some(position) = dag.position(job.key.task) else {
+            return Ok(None);
+        };
+        let Some(task) = dag.dag.tasks.get(position) else {
+            return Ok(None);
+        };
         let (task_id, map) = (&task.task_id, job.key.map);
         let log_path = path::path(&row.dag_id, &run.run_id, task_id, map, job.try_number);
         let log_fields = [
@@ -147,8 +172,18 @@ impl Act {
             ("map_index", json!(map.0)),
             ("try_number", json!(job.try_number)),
         ];
-        let log_fields = log_fields.map(|(name, value)| (name.to_owned(), value)).to_vec();
-        Ok(Some(Loaded { job, ti, run, dag, position, log_path, log_fields }))
+        let log_fields = log_fields
+            .map(|(name, value)| (name.to_owned(), value))
+            .to_vec();
+        Ok(Some(Loaded {
+            job,
+            ti,
+            run,
+            dag,
+            position,
+            log_path,
+            log_fields,
+        }))
     }
 
     fn start(self: &Arc<Self>, loaded: Loaded) {
@@ -198,7 +233,11 @@ impl Act {
     }
 
     fn hand_over(self: &Arc<Self>, loaded: Loaded, rendered: Rendered, found: Vec<String>) {
-        let Rendered { what, fields: _, mut secrets } = rendered;
+        let Rendered {
+            what,
+            fields: _,
+            mut secrets,
+        } = rendered;
         secrets.extend(found);
         secrets.sort_unstable();
         secrets.dedup();
@@ -207,16 +246,30 @@ impl Act {
             Rendering::Job(job) => {
                 let Job { key, fence, .. } = loaded.job;
                 let execution_timeout = loaded.task().and_then(|task| task.execution_timeout);
-                let Loaded { log_path, log_fields, .. } = loaded;
-                let work =
-                    Work { key, fence, log_path, log_fields, execution_timeout, secrets, job };
+                let Loaded {
+                    log_path,
+                    log_fields,
+                    ..
+                } = loaded;
+                let work = Work {
+                    key,
+                    fence,
+                    log_path,
+                    log_fields,
+                    execution_timeout,
+                    secrets,
+                    job,
+                };
                 self.executor.start(work);
                 if self.flights.end(fence) {
                     self.executor.kill(key, fence);
                 }
             }
             Rendering::Empty => self.succeed(&loaded, Vec::new(), Vec::new()),
-            Rendering::Branch { follow, return_value } => {
+            Rendering::Branch {
+                follow,
+                return_value,
+            } => {
                 self.branch(&loaded, &follow, return_value);
             }
             Rendering::Defer(deferral) => self.defer(&loaded, deferral),
@@ -248,7 +301,11 @@ fn previous_success(book: &Snapshot, run: &DagRun) -> Option<PreviousRun> {
 impl Act {
     pub(super) fn finish_failed(&self, key: TiKey, fence: Fence, message: String, retry: bool) {
         let retry_delay: Option<TimeDelta> = None;
-        let outcome = Outcome::Failed { message, may_retry: retry, retry_delay };
+        let outcome = Outcome::Failed {
+            message,
+            may_retry: retry,
+            retry_delay,
+        };
         self.finish(key, fence, outcome);
     }
 }

@@ -26,34 +26,57 @@ pub(super) struct BookLookup {
 
 impl BookLookup {
     pub(super) fn new(reader: Reader, run: DagRun, own: Arc<CachedDag>) -> Self {
-        Self { reader, run, own, secrets: Mutex::default() }
+        Self {
+            reader,
+            run,
+            own,
+            secrets: Mutex::default(),
+        }
     }
 
     /// What was handed out and must not be seen.
     pub(super) fn secrets(&self) -> Vec<String> {
-        self.secrets.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.secrets
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     fn hide(&self, texts: impl IntoIterator<Item = String>) {
-        let long_enough = texts.into_iter().filter(|text| text.len() >= SECRET_CHARS_MIN);
-        self.secrets.lock().unwrap_or_else(PoisonError::into_inner).extend(long_enough);
+        let long_enough = texts
+            .into_iter()
+            .filter(|text| text.len() >= SECRET_CHARS_MIN);
+        self.secrets
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .extend(long_enough);
     }
 
     fn find(&self, query: &XComQuery) -> Result<Vec<(MapIndex, Json)>, ReadError> {
         let book = self.reader.snapshot()?;
-        let Some(dag) = book.dag_no(&query.dag_id)? else { return Ok(Vec::new()) };
-        let Some(task) = self.task_no(&book, dag, &query.task_id)? else { return Ok(Vec::new()) };
+        let Some(dag) = book.dag_no(&query.dag_id)? else {
+            return Ok(Vec::new());
+        };
+        let Some(task) = self.task_no(&book, dag, &query.task_id)? else {
+            return Ok(Vec::new());
+        };
         let first = if dag == self.run.dag && query.run_id == self.run.run_id {
             Some(self.run.no)
         } else {
             book.run_no(dag, &query.run_id)?
         };
-        let Some(first) = first else { return Ok(Vec::new()) };
+        let Some(first) = first else {
+            return Ok(Vec::new());
+        };
         let found = values(&book, first, task, query)?;
         if !found.is_empty() || !query.include_prior_dates {
             return Ok(found);
         }
-        for run in book.last_runs(dag, PRIOR_RUNS_MAX)?.into_iter().filter(|run| *run < first) {
+        for run in book
+            .last_runs(dag, PRIOR_RUNS_MAX)?
+            .into_iter()
+            .filter(|run| *run < first)
+        {
             let found = values(&book, run, task, query)?;
             if !found.is_empty() {
                 return Ok(found);
@@ -68,12 +91,18 @@ impl BookLookup {
         dag: DagNo,
         task_id: &str,
     ) -> Result<Option<TaskNo>, ReadError> {
-        let own = self.own.dag.position(task_id).filter(|_| dag == self.run.dag);
+        let own = self
+            .own
+            .dag
+            .position(task_id)
+            .filter(|_| dag == self.run.dag);
         if let Some(no) = own.and_then(|at| self.own.numbers.get(at)) {
             return Ok(Some(*no));
         }
         let mut names = book.task_names(dag)?.into_iter();
-        Ok(names.find(|(_, name)| name.as_str() == task_id).map(|(no, _)| no))
+        Ok(names
+            .find(|(_, name)| name.as_str() == task_id)
+            .map(|(no, _)| no))
     }
 }
 

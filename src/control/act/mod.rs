@@ -19,10 +19,9 @@ use model::{
 };
 use tokio::sync::broadcast;
 
-use self::{
-    flights::Flights,
-    launch::{Job, Launcher},
-};
+pub(crate) use self::{flights::Flights, launch::Launcher};
+
+use self::launch::Job;
 use crate::{
     handle::Handle, metrics::Metrics, notice::Notice, reader::Reader, reconcilers::Chores,
 };
@@ -53,14 +52,37 @@ impl Act {
     pub(crate) fn carry_out(&self, effects: Vec<Effect>) {
         for effect in effects {
             match effect {
-                Effect::Start { key, try_number, fence } => {
-                    self.launch(Job { key, try_number, fence, adopt: None });
+                Effect::Start {
+                    key,
+                    try_number,
+                    fence,
+                } => {
+                    self.launch(Job {
+                        key,
+                        try_number,
+                        fence,
+                        adopt: None,
+                    });
                 }
-                Effect::Adopt { key, fence, try_number, was_running } => {
-                    self.launch(Job { key, try_number, fence, adopt: Some(was_running) });
+                Effect::Adopt {
+                    key,
+                    fence,
+                    try_number,
+                    was_running,
+                } => {
+                    self.launch(Job {
+                        key,
+                        try_number,
+                        fence,
+                        adopt: Some(was_running),
+                    });
                 }
                 Effect::Kill { key, fence } => self.kill(key, fence),
-                Effect::Arm { key, fence, deferral } => self.triggers.arm(key, fence, &deferral),
+                Effect::Arm {
+                    key,
+                    fence,
+                    deferral,
+                } => self.triggers.arm(key, fence, &deferral),
                 Effect::Disarm { key, fence } => self.triggers.disarm(key, fence),
                 Effect::RunEnded { run } => self.chores.run_ended(run),
                 Effect::RunDeleted { dag, run_id } => self.chores.run_deleted(dag, run_id),

@@ -64,15 +64,30 @@ impl Act {
             Err(outcome) => return outcome,
         };
         let Triggered { run, run_id } = &triggered;
-        self.log(of, "info", format!("Triggered run {run_id} of dag {}", ask.dag_id));
-        let xcom = ("trigger_run_id".to_owned(), Json::String(run_id.to_string()));
-        let well = Outcome::Success { xcoms: vec![xcom], skip: Vec::new() };
+        self.log(
+            of,
+            "info",
+            format!("Triggered run {run_id} of dag {}", ask.dag_id),
+        );
+        let xcom = (
+            "trigger_run_id".to_owned(),
+            Json::String(run_id.to_string()),
+        );
+        let well = Outcome::Success {
+            xcoms: vec![xcom],
+            skip: Vec::new(),
+        };
         if !ask.wait_for_completion {
             return well;
         }
         let (key, fence) = (of.job.key, of.job.fence);
         let what = Happened::Started { pid: None };
-        self.handle.report(Report { key, fence, at: self.clock.now(), what });
+        self.handle.report(Report {
+            key,
+            fence,
+            at: self.clock.now(),
+            what,
+        });
         let every = ask.poke_interval.to_std().max(Duration::from_millis(100));
         loop {
             match self.reader.snapshot().and_then(|book| book.run(*run)) {
@@ -93,9 +108,16 @@ impl Act {
     async fn create(&self, of: &Loaded, ask: &TriggerDag) -> Result<Triggered, Outcome> {
         let command = self.command(of, ask)?;
         for _ in 0..ATTEMPTS {
-            let result = self.handle.command(Command::TriggerRun(Box::new(command.clone()))).await;
+            let result = self
+                .handle
+                .command(Command::TriggerRun(Box::new(command.clone())))
+                .await;
             let refusal = match result {
-                Ok(Reply::Run { dag: _, run, run_id }) => return Ok(Triggered { run, run_id }),
+                Ok(Reply::Run {
+                    dag: _,
+                    run,
+                    run_id,
+                }) => return Ok(Triggered { run, run_id }),
                 Ok(Reply::Refused(refusal)) => refusal,
                 Ok(Reply::Done | Reply::TaskInstances(_)) => {
                     return Err(failed("no run was created".to_owned(), true));
@@ -111,7 +133,10 @@ impl Act {
                 }
             }
         }
-        Err(failed("the scheduler took no more runs for ten seconds".to_owned(), true))
+        Err(failed(
+            "the scheduler took no more runs for ten seconds".to_owned(),
+            true,
+        ))
     }
 
     fn command(&self, of: &Loaded, ask: &TriggerDag) -> Result<TriggerRun, Outcome> {
@@ -131,7 +156,10 @@ impl Act {
         let prefix = DagRunType::OperatorTriggered.run_id_prefix();
         let logical_date = ask.logical_date.unwrap_or(Some(began));
         let stamp = logical_date.unwrap_or(run_after).isoformat();
-        let run_id = ask.run_id.clone().unwrap_or_else(|| format!("{prefix}{stamp}").into());
+        let run_id = ask
+            .run_id
+            .clone()
+            .unwrap_or_else(|| format!("{prefix}{stamp}").into());
         Ok(TriggerRun {
             dag_id: ask.dag_id.clone(),
             run_id: Some(run_id),
@@ -156,7 +184,9 @@ impl Act {
         refusal: Refusal,
     ) -> Result<Triggered, Outcome> {
         let run_id = command.run_id.clone().unwrap_or_else(|| "".into());
-        let found = queries::runs::find(&self.reader, &ask.dag_id, &run_id).ok().flatten();
+        let found = queries::runs::find(&self.reader, &ask.dag_id, &run_id)
+            .ok()
+            .flatten();
         if let Some(run) = found {
             let since = of.ti.queued_when;
             let ours = of.job.adopt.is_some()
@@ -164,7 +194,10 @@ impl Act {
                 && run.conf == command.conf
                 && run.queued_at >= since;
             if ours {
-                return Ok(Triggered { run: run.no, run_id });
+                return Ok(Triggered {
+                    run: run.no,
+                    run_id,
+                });
             }
         }
         if ask.skip_when_already_exists {
@@ -179,13 +212,20 @@ impl Act {
 
 fn verdict(ask: &TriggerDag, state: DagRunState, id: &RunId, well: &Outcome) -> Option<Outcome> {
     if ask.failed_states.contains(&state) {
-        return Some(failed(format!("run {id} of dag {} ended {state}", ask.dag_id), true));
+        return Some(failed(
+            format!("run {id} of dag {} ended {state}", ask.dag_id),
+            true,
+        ));
     }
     ask.allowed_states.contains(&state).then(|| well.clone())
 }
 
 fn failed(message: String, may_retry: bool) -> Outcome {
-    Outcome::Failed { message, may_retry, retry_delay: None }
+    Outcome::Failed {
+        message,
+        may_retry,
+        retry_delay: None,
+    }
 }
 
 async fn until_touched(changes: &mut broadcast::Receiver<Arc<Notice>>, run: RunNo) {

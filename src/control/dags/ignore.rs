@@ -24,16 +24,21 @@ impl Ignore {
     /// What the last rule that matches says; none when none does.
     fn verdict(&self, path: &str, is_folder: bool) -> Option<bool> {
         let path = path.strip_prefix(&self.base)?;
-        let matching = self.rules.iter().rev().find(|rule| {
-            (is_folder || !rule.only_folders) && rule.glob.is_match(path)
-        });
+        let matching = self
+            .rules
+            .iter()
+            .rev()
+            .find(|rule| (is_folder || !rule.only_folders) && rule.glob.is_match(path));
         matching.map(|rule| !rule.negated)
     }
 }
 
 /// Whether a path is left out by the files from the top down to its folder.
 pub(super) fn is_ignored(ignores: &[Ignore], path: &str, is_folder: bool) -> bool {
-    let verdict = ignores.iter().rev().find_map(|ignore| ignore.verdict(path, is_folder));
+    let verdict = ignores
+        .iter()
+        .rev()
+        .find_map(|ignore| ignore.verdict(path, is_folder));
     verdict.unwrap_or(false)
 }
 
@@ -42,16 +47,27 @@ fn rule(line: &str) -> Option<Rule> {
     if line.is_empty() || line.starts_with('#') {
         return None;
     }
-    let (negated, line) = line.strip_prefix('!').map_or((false, line), |rest| (true, rest));
-    let (only_folders, line) = line.strip_suffix('/').map_or((false, line), |rest| (true, rest));
+    let (negated, line) = line
+        .strip_prefix('!')
+        .map_or((false, line), |rest| (true, rest));
+    let (only_folders, line) = line
+        .strip_suffix('/')
+        .map_or((false, line), |rest| (true, rest));
     // A slash at the start or in the middle ties the pattern to the folder of the file.
     let pattern = match line.strip_prefix('/') {
         Some(tied) => tied.to_owned(),
         None if line.contains('/') => line.to_owned(),
         None => format!("**/{line}"),
     };
-    let glob = GlobBuilder::new(&pattern).literal_separator(true).build().ok()?;
-    Some(Rule { glob: glob.compile_matcher(), negated, only_folders })
+    let glob = GlobBuilder::new(&pattern)
+        .literal_separator(true)
+        .build()
+        .ok()?;
+    Some(Rule {
+        glob: glob.compile_matcher(),
+        negated,
+        only_folders,
+    })
 }
 
 #[cfg(test)]

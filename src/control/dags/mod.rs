@@ -10,20 +10,19 @@ mod watch;
 
 use std::{
     collections::{HashMap, HashSet},
-    io,
     path::PathBuf,
     sync::{Arc, Condvar, Mutex, PoisonError},
     thread::{self, JoinHandle},
     time::{Duration, Instant},
 };
 
-use model::{change::DagFile, ports::Clock};
+use model::ports::Clock;
 
 use self::{
     scan::Known,
     watch::{Waker, Watch},
 };
-use crate::{handle::Handle, metrics::Metrics};
+use crate::{control::Inner, handle::Handle, metrics::Metrics, start::StartError};
 
 /// What is known of the dag folder.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -44,7 +43,6 @@ pub struct Status {
 
 /// The thread that follows the dag folder.
 pub(crate) struct Folder {
-    shared: Arc<Shared>,
     waker: Waker,
     thread: Option<JoinHandle<()>>,
 }
@@ -69,27 +67,27 @@ pub(crate) struct Scanner {
 }
 
 impl Folder {
-    /// Starts to follow `root`; `rows` is what the book knows of its files.
-    pub(crate) fn start(
-        root: PathBuf,
-        rows: Vec<DagFile>,
-        handle: Handle,
-        clock: Arc<dyn Clock>,
-        metrics: Arc<Metrics>,
-    ) -> io::Result<Self> {
+    /// Starts to follow `root`, from what the book knows of its files.
+    pub(crate) fn start(root: PathBuf, inner: &Inner) -> Result<Self, StartError> {
+        let rows = inner.reader.snapshot()?.files()?;
         let watch = Watch::new()?;
         let waker = watch.waker();
-        let shared = Arc::new(Shared::default());
-        let known = rows.into_iter().map(|row| (row.path.clone(), Known::from_row(&row))).collect();
-        let of_thread = Arc::clone(&shared);
-        let scanner = Scanner { root, handle, clock, metrics, known, owes: false, shared: of_thread };
+        let known = rows
+            .iter()
+            .map(|row| (row.path.clone(), Known::from_row(row)))
+            .collect();
+        let scanner = Scanner {
+            root,
+            handle: inner.handle.clone(),
+            clock: Arc::clone(&inner.clock),
+            metrics: Arc::clone(&inner.metrics),
+            known,
+            owes: false,
+            shared: Arc::clone(&inner.folder),
+        };
         let thread = thread::Builder::new().name("dags".to_owned());
         let thread = Some(thread.spawn(move || scanner.run(watch))?);
-        Ok(Self { shared, waker, thread })
-    }
-
-    pub(crate) fn shared(&self) -> Arc<Shared> {
-        Arc::clone(&self.shared)
+        Ok(Self { waker, thread })
     }
 
     pub(crate) fn stop(&mut self) {
@@ -109,7 +107,10 @@ impl Drop for Folder {
 impl Shared {
     /// What is known now.
     pub(crate) fn status(&self) -> Status {
-        self.status.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.status
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// Waits until the folder was looked through once, or `timeout` has passed.
@@ -117,7 +118,9 @@ impl Shared {
         let deadline = Instant::now() + timeout;
         let mut status = self.status.lock().unwrap_or_else(PoisonError::into_inner);
         while !status.scanned {
-            let Some(left) = deadline.checked_duration_since(Instant::now()) else { break };
+            let Some(left) = deadline.checked_duration_since(Instant::now()) else {
+                break;
+            };
             status = match self.scanned.wait_timeout(status, left) {
                 Ok((status, _)) => status,
                 Err(poisoned) => poisoned.into_inner().0,
@@ -149,7 +152,11 @@ impl Scanner {
             if heard.stop {
                 return;
             }
-            thread::sleep(pause.saturating_sub(since.elapsed()).min(Duration::from_secs(1)));
+            thread::sleep(
+                pause
+                    .saturating_sub(since.elapsed())
+                    .min(Duration::from_secs(1)),
+            );
             written = heard.written;
         }
     }

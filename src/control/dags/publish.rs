@@ -19,16 +19,27 @@ impl Scanner {
     /// Publishes files. One that is refused, because another file has its dag say, is tried once
     /// more after the others, since that one may have let go of it; then its error is kept.
     pub(super) fn publish(&mut self, files: Vec<ReadFile>) {
-        let files: Vec<ReadFile> = files.into_iter().filter(|file| self.is_news(file)).collect();
+        let files: Vec<ReadFile> = files
+            .into_iter()
+            .filter(|file| self.is_news(file))
+            .collect();
         let refused = self.publish_once(files);
         let files = refused.into_iter().map(|(file, _)| file).collect();
         let refused = self.publish_once(files);
         let n_refused = refused.len();
-        let broken = refused.into_iter().filter(|(_, why)| why.kind != RefusalKind::Unavailable);
+        let broken = refused
+            .into_iter()
+            .filter(|(_, why)| why.kind != RefusalKind::Unavailable);
         let broken = broken.map(|(mut file, Refusal { code, message, .. })| {
             let at = self.clock.now();
             let code = code.to_owned();
-            let error = ImportError { at, code, message, line: None, column: None };
+            let error = ImportError {
+                at,
+                code,
+                message,
+                line: None,
+                column: None,
+            };
             file.publish.file.error = Some(error);
             file.publish.dags.clear();
             file
@@ -77,7 +88,10 @@ impl Scanner {
             .into_iter()
             .map(|file| {
                 let PublishFile { file: row, dags } = &file.publish;
-                let publish = || PublishFile { file: row.clone(), dags: dags.clone() };
+                let publish = || PublishFile {
+                    file: row.clone(),
+                    dags: dags.clone(),
+                };
                 let answer = self.ask(|| Command::PublishFile(Box::new(publish())));
                 (file, answer)
             })
@@ -91,7 +105,10 @@ impl Scanner {
                         let path = &row.path;
                         tracing::warn!(target: "control", path, line = e.line, "{}", e.message);
                     }
-                    let known = Known { includes: file.includes, ..Known::from_row(row) };
+                    let known = Known {
+                        includes: file.includes,
+                        ..Known::from_row(row)
+                    };
                     self.known.insert(row.path.clone(), known);
                 }
                 Err(refusal) => refused.push((file, refusal)),

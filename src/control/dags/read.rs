@@ -36,53 +36,96 @@ pub(super) const INODE_WITH_INCLUDES: u64 = u64::MAX;
 pub(super) fn read(root: &Path, path: &str, at: Timestamp) -> ReadFile {
     let since = Instant::now();
     let file = root.join(path);
-    let includes = RefCell::new(Vec::new());
-    let mut hash = Sha256::new();
     let mut on_disk = (0, 0, 0);
-    let texts = RefCell::new(Vec::new());
+    let mut hash = Sha256::new();
+    let taken_in = RefCell::new(Vec::new());
     let result = read_text(&file, &mut on_disk).and_then(|text| {
         hash.update(text.as_bytes());
         let take_in = |name: &str| {
             let (place, text) = include(root, &file, name);
-            includes.borrow_mut().push(place);
-            if let Ok(text) = &text {
-                texts.borrow_mut().push((name.to_owned(), text.clone()));
-            }
+            taken_in
+                .borrow_mut()
+                .push((name.to_owned(), place, text.clone()));
             text
         };
-        let import = || dagfile::import(&text, path, &take_in);
-        match catch_unwind(AssertUnwindSafe(import)) {
-            Ok(result) => result.map_err(|e| {
-                let dagfile::ImportError { code, message, line, column } = e;
-                ImportError { at, code: code.to_owned(), message, line, column }
-            }),
-            Err(_) => Err(plain("CTL-010", "the importer broke on this file".to_owned())),
-        }
+        import(&text, path, &take_in)
     });
-    for (name, text) in texts.into_inner() {
+    let mut includes = Vec::new();
+    for (name, place, text) in taken_in.into_inner() {
         hash.update(name.as_bytes());
         hash.update([0]);
-        hash.update(text.as_bytes());
+        hash.update(text.unwrap_or_default().as_bytes());
+        includes.push(place);
     }
-    let includes = includes.into_inner();
     if !includes.is_empty() {
         on_disk.2 = INODE_WITH_INCLUDES;
     }
     let parse_us = u64::try_from(since.elapsed().as_micros()).unwrap_or(u64::MAX);
     let (dags, error) = match result {
-        Ok(dagfile::Imported { dag, source, hash }) => {
-            (vec![PublishDag { dag: Arc::new(dag), source, hash, parse_us }], None)
-        }
+        Ok(dagfile::Imported { dag, source, hash }) => (
+            vec![PublishDag {
+                dag: Arc::new(dag),
+                source,
+                hash,
+                parse_us,
+            }],
+            None,
+        ),
         Err(error) => (Vec::new(), Some(ImportError { at, ..error })),
     };
     let hash = hex(&hash.finalize());
-    let row = DagFile { path: path.to_owned(), hash, stamp: on_disk, dags: Vec::new(), error };
-    ReadFile { publish: PublishFile { file: row, dags }, includes }
+    let row = DagFile {
+        path: path.to_owned(),
+        hash,
+        stamp: on_disk,
+        dags: Vec::new(),
+        error,
+    };
+    ReadFile {
+        publish: PublishFile { file: row, dags },
+        includes,
+    }
+}
+
+fn import(
+    text: &str,
+    path: &str,
+    files: &dyn Fn(&str) -> Result<String, String>,
+) -> Result<dagfile::Imported, ImportError> {
+    let import = || dagfile::import(text, path, files);
+    match catch_unwind(AssertUnwindSafe(import)) {
+        Ok(result) => result.map_err(|e| {
+            let dagfile::ImportError {
+                code,
+                message,
+                line,
+                column,
+            } = e;
+            let at = Timestamp::default();
+            ImportError {
+                at,
+                code: code.to_owned(),
+                message,
+                line,
+                column,
+            }
+        }),
+        Err(_) => Err(plain(
+            "CTL-010",
+            "the importer broke on this file".to_owned(),
+        )),
+    }
 }
 
 fn plain(code: &str, message: String) -> ImportError {
     let at = Timestamp::default();
-    ImportError { at, code: code.to_owned(), message, line: None, column: None }
+    ImportError {
+        at,
+        code: code.to_owned(),
+        message,
+        line: None,
+        column: None,
+    }
 }
 
 fn read_text(file: &Path, on_disk: &mut Stamp) -> Result<String, ImportError> {
@@ -91,7 +134,10 @@ fn read_text(file: &Path, on_disk: &mut Stamp) -> Result<String, ImportError> {
     // The stamp is older than the content or as old: a change in between is read again.
     *on_disk = stamp(&open.metadata().map_err(unreadable)?);
     let mut bytes = Vec::new();
-    open.by_ref().take(DAG_FILE_BYTES_MAX + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    open.by_ref()
+        .take(DAG_FILE_BYTES_MAX + 1)
+        .read_to_end(&mut bytes)
+        .map_err(unreadable)?;
     if bytes.len() as u64 > DAG_FILE_BYTES_MAX {
         let limit = DAG_FILE_BYTES_MAX >> 20;
         let message = format!("the file has more than {limit} MiB: split it");
@@ -105,7 +151,10 @@ fn read_text(file: &Path, on_disk: &mut Stamp) -> Result<String, ImportError> {
 }
 
 fn not_text(at: usize) -> ImportError {
-    plain("CTL-008", format!("the file is not text in UTF-8: byte {at} is none of it"))
+    plain(
+        "CTL-008",
+        format!("the file is not text in UTF-8: byte {at} is none of it"),
+    )
 }
 
 type Place = (PathBuf, Option<Stamp>);
@@ -124,7 +173,10 @@ fn include(root: &Path, dag_file: &Path, name: &str) -> (Place, Result<String, S
         }
     }
     if !place.starts_with(root) {
-        return ((place, None), Err(format!("`{name}` is outside of the dag folder")));
+        return (
+            (place, None),
+            Err(format!("`{name}` is outside of the dag folder")),
+        );
     }
     match contained(root, &place) {
         Ok((text, stamp)) => ((place, Some(stamp)), Ok(text)),

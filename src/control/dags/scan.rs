@@ -69,7 +69,11 @@ impl Scanner {
                 let problem = format!("dag folder {}: {e}", self.root.display());
                 tracing::warn!(target: "control", "{problem}");
                 let status = self.shared.status();
-                self.shared.set(Status { problem: Some(problem), scanned: true, ..status });
+                self.shared.set(Status {
+                    problem: Some(problem),
+                    scanned: true,
+                    ..status
+                });
                 return;
             }
         };
@@ -98,7 +102,10 @@ impl Scanner {
 
     /// Whether an event at this path may mean that a dag changed.
     pub(super) fn concerns(&self, path: &Path) -> bool {
-        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let name = path
+            .file_name()
+            .and_then(|name| name.to_str())
+            .unwrap_or_default();
         name == ".airflowignore"
             || (!name.starts_with('.') && (is_dag_file(name) || name.ends_with(".py")))
             // A folder made of a link shows as a plain entry.
@@ -108,7 +115,9 @@ impl Scanner {
 
     fn changed(&self, found: &Found, written: &HashSet<PathBuf>) -> Vec<String> {
         let changed = found.files.iter().filter(|(path, stamp)| {
-            let Some(known) = self.known.get(*path) else { return true };
+            let Some(known) = self.known.get(*path) else {
+                return true;
+            };
             let with_includes = known.stamp.2 == INODE_WITH_INCLUDES;
             let same = if with_includes && !known.includes.is_empty() {
                 (known.stamp.0, known.stamp.1) == (stamp.0, stamp.1) && !known.includes_changed()
@@ -122,7 +131,10 @@ impl Scanner {
 
     fn remove_gone(&mut self, found: &Found) {
         let gone = self.known.keys().filter(|path| {
-            let unreadable = found.unreadable.iter().any(|prefix| path.starts_with(prefix));
+            let unreadable = found
+                .unreadable
+                .iter()
+                .any(|prefix| path.starts_with(prefix));
             !found.files.contains_key(*path) && !unreadable
         });
         let gone: Vec<String> = gone.cloned().collect();
@@ -137,7 +149,9 @@ impl Scanner {
             while let Some(path) = paths.get(next.fetch_add(1, Relaxed)) {
                 let file = read(&self.root, path, at);
                 self.metrics.files_read.fetch_add(1, Relaxed);
-                out.lock().unwrap_or_else(PoisonError::into_inner).push(file);
+                out.lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .push(file);
             }
         };
         thread::scope(|scope| {

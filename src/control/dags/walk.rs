@@ -36,14 +36,21 @@ pub(super) struct Found {
 /// # Errors
 /// When the dag folder itself cannot be read.
 pub(super) fn walk(root: &Path, on_folder: &mut dyn FnMut(&Path)) -> io::Result<Found> {
-    let mut walk = Walk { found: Found::default(), seen: HashSet::new(), on_folder };
+    let mut walk = Walk {
+        found: Found::default(),
+        seen: HashSet::new(),
+        on_folder,
+    };
     let mut ignores = Vec::new();
     walk.folder(root, "", &mut ignores)?;
     Ok(walk.found)
 }
 
 pub(super) fn stamp(meta: &fs::Metadata) -> Stamp {
-    let ns = meta.mtime().saturating_mul(1_000_000_000).saturating_add(meta.mtime_nsec());
+    let ns = meta
+        .mtime()
+        .saturating_mul(1_000_000_000)
+        .saturating_add(meta.mtime_nsec());
     (meta.len(), ns, meta.ino())
 }
 
@@ -121,8 +128,15 @@ mod tests {
     fn hidden_ignored_and_looping_things_are_passed_over() {
         let folder = Folder::new();
         for name in [
-            "a.yaml", "b.yml", "c.py", "d.txt", ".hidden.yaml", ".git/e.yaml", "sub/f.yaml",
-            "old/g.yaml", "sub/deep/h.yaml",
+            "a.yaml",
+            "b.yml",
+            "c.py",
+            "d.txt",
+            ".hidden.yaml",
+            ".git/e.yaml",
+            "sub/f.yaml",
+            "old/g.yaml",
+            "sub/deep/h.yaml",
         ] {
             folder.write(name, "");
         }

@@ -53,7 +53,12 @@ impl Watch {
         let stop = Arc::new(eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?);
         let inotify = Inotify::init().ok();
         let blind = inotify.is_none();
-        Ok(Self { inotify, folders: HashMap::new(), blind, stop })
+        Ok(Self {
+            inotify,
+            folders: HashMap::new(),
+            blind,
+            stop,
+        })
     }
 
     pub(super) fn waker(&self) -> Waker {
@@ -71,7 +76,11 @@ impl Watch {
             | WatchMask::DELETE_SELF
             | WatchMask::MOVE_SELF
             | WatchMask::ONLYDIR;
-        match self.inotify.as_ref().map(|inotify| inotify.watches().add(folder, mask)) {
+        match self
+            .inotify
+            .as_ref()
+            .map(|inotify| inotify.watches().add(folder, mask))
+        {
             Some(Ok(watch)) => {
                 self.folders.insert(watch, folder.to_owned());
             }
@@ -93,7 +102,10 @@ impl Watch {
 
     /// Ends watches of folders that are no longer there, or no longer ours.
     pub(super) fn keep(&mut self, folders: &HashSet<PathBuf>) {
-        let gone = self.folders.iter().filter(|(_, folder)| !folders.contains(*folder));
+        let gone = self
+            .folders
+            .iter()
+            .filter(|(_, folder)| !folders.contains(*folder));
         let gone: Vec<WatchDescriptor> = gone.map(|(watch, _)| watch.clone()).collect();
         for watch in gone {
             self.folders.remove(&watch);
@@ -129,17 +141,26 @@ impl Watch {
     fn poll(&self, timeout: Option<Duration>) -> Heard {
         let timeout = timeout.and_then(|wait| Timespec::try_from(wait).ok());
         let stop = PollFd::new(&self.stop, PollFlags::IN);
-        let events = self.inotify.as_ref().map(|inotify| {
-            PollFd::from_borrowed_fd(inotify.as_fd(), PollFlags::IN)
-        });
+        let events = self
+            .inotify
+            .as_ref()
+            .map(|inotify| PollFd::from_borrowed_fd(inotify.as_fd(), PollFlags::IN));
         let mut fds: Vec<PollFd<'_>> = [Some(stop), events].into_iter().flatten().collect();
         let any = poll(&mut fds, timeout.as_ref()).is_ok_and(|n| n > 0);
-        let stop = fds.first().is_some_and(|fd| fd.revents().contains(PollFlags::IN));
-        Heard { written: HashSet::new(), any, stop }
+        let stop = fds
+            .first()
+            .is_some_and(|fd| fd.revents().contains(PollFlags::IN));
+        Heard {
+            written: HashSet::new(),
+            any,
+            stop,
+        }
     }
 
     fn drain(&mut self, heard: &mut Heard, concerns: &dyn Fn(&Path) -> bool) {
-        let Some(inotify) = &mut self.inotify else { return };
+        let Some(inotify) = &mut self.inotify else {
+            return;
+        };
         let mut buffer = [0; 16 * 1024];
         while let Ok(events) = inotify.read_events(&mut buffer) {
             for event in events {
@@ -150,7 +171,9 @@ impl Watch {
                 if event.mask.contains(EventMask::IGNORED) {
                     self.folders.remove(&event.wd);
                 }
-                let Some(folder) = self.folders.get(&event.wd) else { continue };
+                let Some(folder) = self.folders.get(&event.wd) else {
+                    continue;
+                };
                 let Some(name) = event.name else {
                     heard.any = true;
                     continue;
@@ -158,7 +181,10 @@ impl Watch {
                 let path = folder.join(name);
                 if event.mask.contains(EventMask::ISDIR) || concerns(&path) {
                     heard.any = true;
-                    if event.mask.intersects(EventMask::CLOSE_WRITE | EventMask::MOVED_TO) {
+                    if event
+                        .mask
+                        .intersects(EventMask::CLOSE_WRITE | EventMask::MOVED_TO)
+                    {
                         heard.written.insert(path);
                     }
                 }

@@ -23,7 +23,10 @@ pub fn compress(file: &Path) -> io::Result<()> {
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
         Err(e) => return Err(e),
     };
-    let mut gz = GzEncoder::new(super::write::create(Path::new(&partial))?, Compression::fast());
+    let mut gz = GzEncoder::new(
+        super::write::create(Path::new(&partial))?,
+        Compression::fast(),
+    );
     io::copy(&mut source, &mut gz)?;
     // The plain file may go only once its copy would survive a power cut.
     gz.finish()?.sync_data()?;

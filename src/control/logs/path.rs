@@ -11,13 +11,7 @@ const PART_BYTES_MAX: usize = 200;
 
 /// The log of one try, relative to the log folder.
 #[must_use]
-pub fn path(
-    dag_id: &str,
-    run_id: &str,
-    task_id: &str,
-    map: MapIndex,
-    try_number: u32,
-) -> String {
+pub fn path(dag_id: &str, run_id: &str, task_id: &str, map: MapIndex, try_number: u32) -> String {
     let folder = run_folder(dag_id, run_id);
     format!("{folder}/{}/{map}/attempt={try_number}.log", part(task_id))
 }
@@ -75,10 +69,12 @@ pub fn unpart(part: &str) -> Option<String> {
 }
 
 pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut out, byte| {
-        let _ = write!(out, "{byte:02x}");
-        out
-    })
+    bytes
+        .iter()
+        .fold(String::with_capacity(bytes.len() * 2), |mut out, byte| {
+            let _ = write!(out, "{byte:02x}");
+            out
+        })
 }
 
 #[cfg(test)]
@@ -92,14 +88,20 @@ mod tests {
             ("..", "%2E%2E"),
             ("a/b", "a%2Fb"),
             ("a%2Fb", "a%252Fb"),
-            ("scheduled__2026-11-18T10:00:00+00:00", "scheduled__2026-11-18T10:00:00+00:00"),
+            (
+                "scheduled__2026-11-18T10:00:00+00:00",
+                "scheduled__2026-11-18T10:00:00+00:00",
+            ),
             ("é", "%C3%A9"),
             ("", "%"),
         ] {
             assert_eq!(part(name), expected);
             assert_eq!(unpart(expected).as_deref(), Some(name));
         }
-        let (a, b) = (part(&"é".repeat(250)), part(&format!("{}x", "é".repeat(249))));
+        let (a, b) = (
+            part(&"é".repeat(250)),
+            part(&format!("{}x", "é".repeat(249))),
+        );
         assert!(a.len() <= PART_BYTES_MAX && a != b);
         assert_eq!(
             path("d", "r", "t", MapIndex::NONE, 2),

@@ -27,18 +27,15 @@ pub struct Page {
 ///
 /// # Errors
 /// When the file is there and cannot be read.
-pub fn page(
-    file: &Path,
-    offset: u64,
-    bytes_max: usize,
-    writing: bool,
-) -> io::Result<Option<Page>> {
+pub fn page(file: &Path, offset: u64, bytes_max: usize, writing: bool) -> io::Result<Option<Page>> {
     let bytes_max = bytes_max.clamp(1, PAGE_BYTES_MAX);
     let Some(mut source) = open(file, offset)? else {
         return Ok(None);
     };
     let mut bytes = Vec::new();
-    let limit = u64::try_from(bytes_max).unwrap_or(u64::MAX).saturating_add(1);
+    let limit = u64::try_from(bytes_max)
+        .unwrap_or(u64::MAX)
+        .saturating_add(1);
     source.by_ref().take(limit).read_to_end(&mut bytes)?;
     let more = bytes.len() > bytes_max;
     bytes.truncate(bytes_max);
@@ -67,7 +64,9 @@ pub fn size_bytes(file: &Path) -> io::Result<Option<u64>> {
         Err(e) => return Err(e),
     }
     // The last four bytes of a gzip file are the size modulo 4 GiB, and logs are far smaller.
-    let Some(mut gz) = found(File::open(compressed(file)))? else { return Ok(None) };
+    let Some(mut gz) = found(File::open(compressed(file)))? else {
+        return Ok(None);
+    };
     gz.seek(SeekFrom::End(-4))?;
     let mut size = [0; 4];
     gz.read_exact(&mut size)?;
@@ -130,7 +129,10 @@ mod tests {
                 assert!(!file.exists());
             }
             let first = page(&file, 0, 9, false).unwrap().unwrap();
-            assert_eq!((first.text.as_str(), first.next, first.at_end), ("one\ntwo\n", 8, false));
+            assert_eq!(
+                (first.text.as_str(), first.next, first.at_end),
+                ("one\ntwo\n", 8, false)
+            );
             let rest = page(&file, first.next, 100, false).unwrap().unwrap();
             assert_eq!((rest.text.as_str(), rest.at_end), ("three\npart", true));
             let live = page(&file, 8, 100, true).unwrap().unwrap();
@@ -140,7 +142,10 @@ mod tests {
             assert_eq!(page(&file, 99, 100, false).unwrap().unwrap().text, "");
             assert_eq!(tail_offset(&file, 4).unwrap(), Some(14));
         }
-        assert_eq!(page(&folder.path().join("none"), 0, 9, false).unwrap(), None);
+        assert_eq!(
+            page(&folder.path().join("none"), 0, 9, false).unwrap(),
+            None
+        );
     }
 
     #[test]
@@ -148,6 +153,9 @@ mod tests {
         let folder = Folder::new();
         let file = folder.write("a.log", &"x".repeat(25));
         let first = page(&file, 0, 10, true).unwrap().unwrap();
-        assert_eq!((first.text.len(), first.next, first.at_end), (10, 10, false));
+        assert_eq!(
+            (first.text.len(), first.next, first.at_end),
+            (10, 10, false)
+        );
     }
 }

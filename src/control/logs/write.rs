@@ -23,7 +23,10 @@ pub(crate) struct Line<'a> {
 /// Adds lines to a log, making its folders where they are missing.
 pub(crate) fn append(file: &Path, fields: &[(String, Json)], lines: &[Line<'_>]) -> io::Result<()> {
     if let Some(folder) = file.parent() {
-        DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(folder)?;
     }
     let mut text = String::new();
     for Line { at, level, event } in lines {
@@ -54,5 +57,9 @@ pub(crate) fn create(file: &Path) -> io::Result<File> {
         Err(e) if e.kind() == io::ErrorKind::NotFound => {}
         Err(e) => return Err(e),
     }
-    OpenOptions::new().create_new(true).write(true).mode(0o600).open(file)
+    OpenOptions::new()
+        .create_new(true)
+        .write(true)
+        .mode(0o600)
+        .open(file)
 }

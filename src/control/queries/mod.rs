@@ -1,4 +1,11 @@
-//! What the book, the dags and the live state answer. Values of the model, not of any wire.
+//! What the book, the dags and the live state answer beyond plain reads. Values of the model, not of
+//! any wire; plain lists are read from a snapshot directly.
 
+pub mod grid;
+pub mod health;
+pub mod live;
 pub mod runs;
 pub mod variables;
+mod weight;
+
+pub use weight::{priority_weight, priority_weights};

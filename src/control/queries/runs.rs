@@ -11,7 +11,9 @@ use crate::reader::Reader;
 /// When the book cannot be read.
 pub fn find(reader: &Reader, dag_id: &str, run_id: &str) -> Result<Option<DagRun>, ReadError> {
     let book = reader.snapshot()?;
-    let Some(dag) = book.dag_no(dag_id)? else { return Ok(None) };
+    let Some(dag) = book.dag_no(dag_id)? else {
+        return Ok(None);
+    };
     match book.run_no(dag, run_id)? {
         Some(run) => book.run(run),
         None => Ok(None),

@@ -49,10 +49,36 @@ pub fn get(reader: &Reader, key: &str) -> Result<Option<Opened>, Error> {
     found.map(|variable| open(reader, variable)).transpose()
 }
 
-fn open(reader: &Reader, variable: Variable) -> Result<Opened, Error> {
-    let Variable { key, sealed, description } = variable;
+/// All variables of the book, by key.
+///
+/// # Errors
+/// When they cannot be read, or one of them not be opened.
+pub fn list(reader: &Reader) -> Result<Vec<Opened>, Error> {
+    let all = reader.snapshot()?.variables()?;
+    all.into_iter()
+        .map(|variable| open(reader, variable))
+        .collect()
+}
+
+/// Opens a variable.
+///
+/// # Errors
+/// When it is sealed by a key that is not there.
+pub fn open(reader: &Reader, variable: Variable) -> Result<Opened, Error> {
+    let Variable {
+        key,
+        sealed,
+        description,
+    } = variable;
     let plain = reader.keyring.open(&context(&key), &sealed);
-    let plain = plain.map_err(|cause| Error::Sealed { key: key.clone(), cause })?;
+    let plain = plain.map_err(|cause| Error::Sealed {
+        key: key.clone(),
+        cause,
+    })?;
     let value = String::from_utf8_lossy(&plain).into_owned();
-    Ok(Opened { key, value, description })
+    Ok(Opened {
+        key,
+        value,
+        description,
+    })
 }

@@ -14,7 +14,9 @@ pub(super) struct Watch {
 
 impl Keeper {
     pub(super) fn watch_disk(&self, watch: &mut Watch) {
-        self.metrics.store_bytes.store(self.reader.store.bytes(), Relaxed);
+        self.metrics
+            .store_bytes
+            .store(self.reader.store.bytes(), Relaxed);
         let free_bytes = match rustix::fs::statvfs(&self.data) {
             Ok(disk) => disk.f_bavail.saturating_mul(disk.f_frsize),
             Err(e) => {
@@ -37,7 +39,14 @@ impl Keeper {
         if !full && watch.told_full == Some(true) {
             tracing::info!(target: "control", "there is room on the disk again");
         }
-        if self.handle.send(Command::SetDisk { free_bytes, needed_bytes }).is_ok() {
+        if self
+            .handle
+            .send(Command::SetDisk {
+                free_bytes,
+                needed_bytes,
+            })
+            .is_ok()
+        {
             watch.told_full = Some(full);
         }
     }

@@ -28,7 +28,9 @@ pub(super) struct Sweep {
 impl Keeper {
     /// Compresses the logs of a run that has ended.
     pub(super) fn compress(&self, run: RunNo) {
-        let Ok(Some(folder)) = self.folder_of(run) else { return };
+        let Ok(Some(folder)) = self.folder_of(run) else {
+            return;
+        };
         if let Err(e) = compress_all(&folder) {
             let folder = folder.display();
             tracing::warn!(target: "control", %folder, "logs cannot be compressed: {e}");
@@ -37,7 +39,9 @@ impl Keeper {
 
     /// Deletes the logs of a run that is gone.
     pub(super) fn delete_logs(&self, dag: DagNo, run_id: &str) {
-        let Ok(book) = self.reader.snapshot() else { return };
+        let Ok(book) = self.reader.snapshot() else {
+            return;
+        };
         // Without its row the dag is gone as well, and the sweep takes its whole folder.
         let Ok(Some(row)) = book.dag(dag) else { return };
         if matches!(book.run_no(dag, run_id), Ok(None)) {
@@ -63,8 +67,11 @@ impl Keeper {
     fn sweep_part(&self, part: &[(String, String)]) -> Result<(), ReadError> {
         // Taken after the folders were listed: a run is in the book before its folder is made.
         let book = self.reader.snapshot()?;
-        let dags: HashMap<String, DagNo> =
-            book.dags(None, usize::MAX)?.into_iter().map(|row| (path::part(&row.dag_id), row.no)).collect();
+        let dags: HashMap<String, DagNo> = book
+            .dags(None, usize::MAX)?
+            .into_iter()
+            .map(|row| (path::part(&row.dag_id), row.no))
+            .collect();
         for (dag, run) in part {
             let folder = self.logs.join(dag).join(run);
             let Some(no) = dags.get(dag) else {
@@ -72,7 +79,9 @@ impl Keeper {
                 let _ = fs::remove_dir(self.logs.join(dag));
                 continue;
             };
-            let Some(run_id) = path::unpart(run) else { continue };
+            let Some(run_id) = path::unpart(run) else {
+                continue;
+            };
             match find(&book, *no, &run_id)? {
                 None => remove(&folder),
                 Some(true) => {
@@ -106,7 +115,9 @@ impl Keeper {
 
 /// Whether a run has ended; none when there is no such run.
 fn find(book: &Snapshot, dag: DagNo, run_id: &str) -> Result<Option<bool>, ReadError> {
-    let Some(no) = book.run_no(dag, run_id)? else { return Ok(None) };
+    let Some(no) = book.run_no(dag, run_id)? else {
+        return Ok(None);
+    };
     Ok(book.run(no)?.map(|run| run.state.is_finished()))
 }
 
@@ -135,7 +146,9 @@ fn compress_all(folder: &Path) -> io::Result<()> {
 fn folders(of: &Path) -> BTreeSet<String> {
     let entries = fs::read_dir(of).into_iter().flatten().flatten();
     let folders = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
-    folders.filter_map(|entry| entry.file_name().into_string().ok()).collect()
+    folders
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .collect()
 }
 
 fn remove(folder: &Path) {

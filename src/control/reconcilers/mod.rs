@@ -119,7 +119,12 @@ impl Chores {
             }
             if now >= retention.0 {
                 let more = keeper.retain(&mut retention.1);
-                retention.0 = now + if more { RETENTION_AGAIN } else { RETENTION_EVERY };
+                retention.0 = now
+                    + if more {
+                        RETENTION_AGAIN
+                    } else {
+                        RETENTION_EVERY
+                    };
             }
             if now >= sweep.0 {
                 let more = keeper.sweep(&mut sweep.1);

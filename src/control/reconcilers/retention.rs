@@ -71,9 +71,15 @@ impl Keeper {
     fn prune(&self, rounds: &mut Rounds) -> Result<bool, ReadError> {
         let runs = self.old_runs(false)?;
         let by_age = !runs.is_empty();
-        let runs = if by_age || !self.is_over_budget(rounds) { runs } else { self.old_runs(true)? };
+        let runs = if by_age || !self.is_over_budget(rounds) {
+            runs
+        } else {
+            self.old_runs(true)?
+        };
         for part in runs.chunks(PRUNE_RUNS_MAX).take(PRUNE_COMMANDS_MAX) {
-            let command = Command::Prune { runs: part.to_vec() };
+            let command = Command::Prune {
+                runs: part.to_vec(),
+            };
             if self.handle.command_blocking(command).is_err() {
                 return Ok(false);
             }
@@ -87,7 +93,12 @@ impl Keeper {
 
     /// Finished runs that may go; with `any_age` all that are not among the last of their dag.
     fn old_runs(&self, any_age: bool) -> Result<Vec<RunNo>, ReadError> {
-        let Options { days_max, runs_per_dag_max, runs_per_dag_min, .. } = self.retention;
+        let Options {
+            days_max,
+            runs_per_dag_max,
+            runs_per_dag_min,
+            ..
+        } = self.retention;
         let now = self.clock.now();
         let day_s = 24 * 60 * 60;
         let ended_before = if any_age {
@@ -98,11 +109,19 @@ impl Keeper {
         if ended_before.is_none() && runs_per_dag_max.is_none() {
             return Ok(Vec::new());
         }
-        let retention = store::Retention { ended_before, runs_per_dag_max, runs_per_dag_min };
+        let retention = store::Retention {
+            ended_before,
+            runs_per_dag_max,
+            runs_per_dag_min,
+        };
         let limit = PRUNE_RUNS_MAX * PRUNE_COMMANDS_MAX;
         let mut after = None;
         loop {
-            let paging = Paging { after, skip: 0, limit };
+            let paging = Paging {
+                after,
+                skip: 0,
+                limit,
+            };
             // A snapshot for each part, so that none lives long.
             let page = self.reader.snapshot()?.runs_to_prune(&retention, paging)?;
             if !page.items.is_empty() || page.next.is_none() {
@@ -113,7 +132,9 @@ impl Keeper {
     }
 
     fn is_over_budget(&self, rounds: &mut Rounds) -> bool {
-        let Some(budget) = self.retention.disk_budget_bytes else { return false };
+        let Some(budget) = self.retention.disk_budget_bytes else {
+            return false;
+        };
         let since = Instant::now();
         if rounds.measure_at.is_none_or(|at| since >= at) {
             rounds.logs_bytes = size_bytes(&self.logs);

@@ -23,7 +23,11 @@ impl Sought {
     /// A file that matches, or a folder that has a file somewhere in it (upstream's rule).
     pub(super) fn is_there(&self) -> bool {
         let mut budget = LOOK_ENTRIES_MAX;
-        let mut parts: Vec<&str> = self.path.split('/').filter(|part| !part.is_empty()).collect();
+        let mut parts: Vec<&str> = self
+            .path
+            .split('/')
+            .filter(|part| !part.is_empty())
+            .collect();
         parts.reverse();
         let root = if self.path.starts_with('/') { "/" } else { "." };
         self.walk(PathBuf::from(root), &parts, &mut budget)
@@ -44,11 +48,13 @@ impl Sought {
             return self.walk(at.join(part), rest, budget);
         };
         let hidden = part.starts_with('.');
-        let matching = entries(&at, budget).into_iter().filter(|(name, _)| {
-            (hidden || !name.starts_with('.')) && glob.is_match(name)
-        });
+        let matching = entries(&at, budget)
+            .into_iter()
+            .filter(|(name, _)| (hidden || !name.starts_with('.')) && glob.is_match(name));
         let matching: Vec<PathBuf> = matching.map(|(_, path)| path).collect();
-        matching.into_iter().any(|path| self.walk(path, rest, budget))
+        matching
+            .into_iter()
+            .any(|path| self.walk(path, rest, budget))
     }
 }
 
@@ -57,7 +63,10 @@ fn glob(part: &str) -> Option<GlobMatcher> {
     if !part.contains(['*', '?', '[']) {
         return None;
     }
-    let glob = GlobBuilder::new(part).literal_separator(true).backslash_escape(false).build();
+    let glob = GlobBuilder::new(part)
+        .literal_separator(true)
+        .backslash_escape(false)
+        .build();
     glob.ok().map(|glob| glob.compile_matcher())
 }
 
@@ -73,14 +82,19 @@ fn has_file(folder: &Path, budget: &mut usize) -> bool {
 }
 
 fn entries(folder: &Path, budget: &mut usize) -> Vec<(String, PathBuf)> {
-    let Ok(read) = fs::read_dir(folder) else { return Vec::new() };
+    let Ok(read) = fs::read_dir(folder) else {
+        return Vec::new();
+    };
     let mut out = Vec::new();
     for entry in read.flatten() {
         if *budget == 0 {
             break;
         }
         *budget -= 1;
-        out.push((entry.file_name().to_string_lossy().into_owned(), entry.path()));
+        out.push((
+            entry.file_name().to_string_lossy().into_owned(),
+            entry.path(),
+        ));
     }
     out
 }
@@ -113,8 +127,16 @@ mod tests {
             ("**/c.txt", true, false),
         ] {
             let path = folder.path().join(pattern).to_string_lossy().into_owned();
-            let sought = Sought { path, recursive, every: TimeDelta::ZERO };
-            assert_eq!(sought.is_there(), expected, "{pattern} recursive={recursive}");
+            let sought = Sought {
+                path,
+                recursive,
+                every: TimeDelta::ZERO,
+            };
+            assert_eq!(
+                sought.is_there(),
+                expected,
+                "{pattern} recursive={recursive}"
+            );
         }
     }
 }

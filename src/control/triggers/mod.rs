@@ -64,7 +64,12 @@ impl NativeTriggers {
     /// When the system has no thread to give.
     pub fn start(handle: Handle, clock: Arc<dyn Clock>) -> std::io::Result<Self> {
         let state = Mutex::default();
-        let shared = Arc::new(Shared { state, changed: Condvar::new(), clock, handle });
+        let shared = Arc::new(Shared {
+            state,
+            changed: Condvar::new(),
+            clock,
+            handle,
+        });
         let of_thread = Arc::clone(&shared);
         let thread = thread::Builder::new().name("triggers".to_owned());
         let thread = Some(thread.spawn(move || of_thread.run())?);
@@ -83,10 +88,18 @@ impl Triggers for NativeTriggers {
         let now = self.shared.clock.now();
         let (what, first) = match &deferral.trigger {
             Trigger::At(at) => (What::At, *at),
-            Trigger::File { path, recursive, poke_interval_us } => {
+            Trigger::File {
+                path,
+                recursive,
+                poke_interval_us,
+            } => {
                 let us = i64::try_from(*poke_interval_us).unwrap_or(i64::MAX);
                 let every = TimeDelta::from_micros(us).max(POKE_MIN);
-                let sought = files::Sought { path: path.clone(), recursive: *recursive, every };
+                let sought = files::Sought {
+                    path: path.clone(),
+                    recursive: *recursive,
+                    every,
+                };
                 (What::File(Arc::new(sought)), now)
             }
             // Needs the Python triggerer, which arms it itself.
@@ -135,7 +148,9 @@ impl Shared {
             let due = state.take_due(now);
             if due.is_empty() {
                 let wait = state.due.peek().map_or(LOOK_AGAIN, |Reverse((at, _))| {
-                    at.since(now).to_std().clamp(Duration::from_micros(50), LOOK_AGAIN)
+                    at.since(now)
+                        .to_std()
+                        .clamp(Duration::from_micros(50), LOOK_AGAIN)
                 });
                 state = match self.changed.wait_timeout(state, wait) {
                     Ok((state, _)) => state,
@@ -159,8 +174,15 @@ impl Shared {
                     let next = now.plus(every.unwrap_or(POKE_MIN));
                     state.due.push(Reverse((next, fence)));
                 } else if state.armed.remove(&fence).is_some() {
-                    let what = Happened::Fired { payload: Json::Null };
-                    reports.push(Report { key, fence, at: now, what });
+                    let what = Happened::Fired {
+                        payload: Json::Null,
+                    };
+                    reports.push(Report {
+                        key,
+                        fence,
+                        at: now,
+                        what,
+                    });
                 }
             }
             self.handle.report_all(reports);

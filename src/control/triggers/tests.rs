@@ -11,11 +11,20 @@ use crate::{
 };
 
 fn deferral(trigger: Trigger) -> Deferral {
-    Deferral { trigger, timeout: None, soft_fail: false, resume: None }
+    Deferral {
+        trigger,
+        timeout: None,
+        soft_fail: false,
+        resume: None,
+    }
 }
 
 fn key(n: u32) -> TiKey {
-    TiKey { run: RunNo(1), task: TaskNo(n), map: MapIndex::NONE }
+    TiKey {
+        run: RunNo(1),
+        task: TaskNo(n),
+        map: MapIndex::NONE,
+    }
 }
 
 fn fences(inbox: &Inbox, n: usize) -> Vec<u64> {
@@ -61,7 +70,11 @@ fn a_file_fires_once_it_is_there() {
     let (handle, inbox) = channel();
     let triggers = NativeTriggers::start(handle, Arc::new(WallClock)).unwrap();
     let path = folder.path().join("*.done").to_string_lossy().into_owned();
-    let file = Trigger::File { path, recursive: false, poke_interval_us: 1 };
+    let file = Trigger::File {
+        path,
+        recursive: false,
+        poke_interval_us: 1,
+    };
     triggers.arm(key(1), Fence(1), &deferral(file));
     assert!(inbox.take(Duration::from_millis(150)).inputs.is_empty());
     folder.write("x.done", "");
