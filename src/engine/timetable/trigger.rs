@@ -16,7 +16,7 @@ pub(super) fn next_tick(
     now: Timestamp,
 ) -> Option<Timestamp> {
     let following = match (last, bounds.start_date) {
-        (Some(last), _) => Some(ticks.next(last)?),
+        (Some(last), _) => Some(ticks.next(last).filter(|next| *next > last)?),
         (None, Some(_)) => None,
         (None, None) => Some(first_tick(ticks, run_immediately, now)?),
     };

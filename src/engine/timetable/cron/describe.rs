@@ -189,7 +189,7 @@ impl Expression {
         }
         if let Some((days, step)) = weekday.split_once('/')
             && step.bytes().all(|byte| byte.is_ascii_digit())
-            && let Some(days) = self.weekly(days, step)?
+            && let Some(days) = Self::weekly(days, step)?
         {
             return Some(format!(", every {step} weeks{days}"));
         }
@@ -197,9 +197,10 @@ impl Expression {
     }
 
     /// A step over days of which a week has one at most counts weeks.
-    fn weekly(&self, days: &str, step: &str) -> Option<Option<String>> {
+    fn weekly(days: &str, step: &str) -> Option<Option<String>> {
         if days.contains(',') {
-            return Some(Some(self.segment(Part::Weekday, days)?));
+            let days = list(Part::Weekday, days)?;
+            return Some(Some(format!(", only on {days}")));
         }
         let Some((start, end)) = days.split_once('-') else {
             return Some(None);

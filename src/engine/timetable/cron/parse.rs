@@ -98,7 +98,7 @@ impl Field {
     fn set(&mut self, rules: &Rules, value: u32) -> Result<(), String> {
         if value < rules.low || value > rules.high {
             return Err(format!(
-                "{value} is not a {}: it must be between {} and {}",
+                "{value} is no {}: it must be between {} and {}",
                 rules.name, rules.low, rules.high
             ));
         }
@@ -127,8 +127,9 @@ fn read(text: &str) -> Result<Cron, String> {
     }
     if !(5..=7).contains(&n) {
         return Err(format!(
-            "it has {n} fields: write minute, hour, day of month, month and day of week, such as \
-             `30 6 * * 1-5`"
+            "it has {n} field{}: write minute, hour, day of month, month and day of week, such as \
+             `30 6 * * 1-5`",
+            if n == 1 { "" } else { "s" }
         ));
     }
     let mut fields = [Field::default(); 7];
@@ -256,7 +257,7 @@ fn unknown(rules: &Rules, item: &str) -> String {
         format!(" or names such as `{}`", name.to_ascii_uppercase())
     });
     format!(
-        "`{item}` is not a {}: write numbers from {} to {}{example}, `1,2`, `1-5`, `*/2` or `*`",
+        "`{item}` is no {}: write numbers from {} to {}{example}, `1,2`, `1-5`, `*/2` or `*`",
         rules.name, rules.low, rules.high
     )
 }

@@ -32,10 +32,10 @@ fn run_json(run: Option<&NextRun>) -> Json {
     })
 }
 
-fn answer(case: &Json) -> Json {
+fn answer(case: &Json) -> Result<Json, TimetableError> {
     let class = case["timetable"]["__type"].as_str().unwrap();
-    let schedule = decode(class, &case["timetable"]["__var"]).unwrap();
-    assert_eq!(check(&schedule), Ok(()));
+    let schedule = decode(class, &case["timetable"]["__var"])?;
+    check(&schedule)?;
     let bounds = Bounds {
         start_date: time(&case["start_date"]),
         end_date: time(&case["end_date"]),
@@ -62,7 +62,7 @@ fn answer(case: &Json) -> Json {
     answer["description"] = description(&schedule).into();
     answer["periodic"] = is_periodic(&schedule).into();
     answer["can_be_scheduled"] = can_be_scheduled(&schedule).into();
-    answer
+    Ok(answer)
 }
 
 #[test]
@@ -81,7 +81,13 @@ fn vectors_of_upstream_are_equal() {
     for case in &cases {
         let class = case["timetable"]["__type"].as_str().unwrap();
         *compared.entry(class.to_owned()).or_default() += 1;
-        let answer = answer(case);
+        let answer = match answer(case) {
+            Ok(answer) => answer,
+            Err(problem) => {
+                wrong.push(format!("refused {}: {problem}", case["timetable"]));
+                continue;
+            }
+        };
         if answer != *case {
             let (case_of, answer_of) = (case.as_object().unwrap(), answer.as_object().unwrap());
             for (field, expected) in case_of
@@ -100,6 +106,6 @@ fn vectors_of_upstream_are_equal() {
         println!("{n:5} compared of {class}");
     }
     println!("{} compared, {} differ", cases.len(), wrong.len());
-    wrong.truncate(3);
+    wrong.truncate(5);
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
