@@ -152,8 +152,8 @@ impl Delta {
 /// `run_immediately` of the trigger timetables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum RunImmediately {
-    /// `False`: wait for the next tick, unless the last one is no older than a tenth of the distance
-    /// or five minutes, whichever is more.
+    /// `False`: wait for the next tick, unless the last one is no older than a tenth of the
+    /// distance or five minutes, whichever is more.
     #[default]
     No,
     /// `True`: run the last tick at once.

@@ -7,7 +7,8 @@ use model::schedule::{DataInterval, Delta};
 use super::ticks::Ticks;
 use super::{Bounds, delta, run_of};
 
-/// Steps of calendar distances from a start date to now before it is given up: monthly for 10,000 years.
+/// Steps of calendar distances from a start date to now before it is given up: monthly for 10,000
+/// years.
 const ROUND_STEPS_MAX: usize = 120_000;
 
 /// The interval after `last`.
@@ -53,7 +54,8 @@ pub(super) fn manual(ticks: &Ticks, run_after: Timestamp) -> Option<DataInterval
     Some(DataInterval { start, end })
 }
 
-/// Without catchup: the start of the latest complete interval, or of the first one after the start date.
+/// Without catchup: the start of the latest complete interval, or of the first one after the start
+/// date.
 fn latest_start(ticks: &Ticks, start: Option<Timestamp>, now: Timestamp) -> Option<Timestamp> {
     let latest = match ticks {
         Ticks::Cron(..) => {
@@ -75,8 +77,8 @@ fn latest_start(ticks: &Ticks, start: Option<Timestamp>, now: Timestamp) -> Opti
     }
 }
 
-/// The last boundary at or before `at`: on the grid that starts at `anchor` where months are involved
-/// (their lengths differ, so each step is made), else on the grid that starts at 1970.
+/// The last boundary at or before `at`: on the grid that starts at `anchor` where months are
+/// involved (their lengths differ, so each step is made), else on the grid that starts at 1970.
 fn round(ticks: &Ticks, distance: &Delta, at: Timestamp, anchor: Timestamp) -> Option<Timestamp> {
     if distance.months != 0 {
         let mut boundary = anchor;
@@ -97,7 +99,8 @@ fn round(ticks: &Ticks, distance: &Delta, at: Timestamp, anchor: Timestamp) -> O
     if seconds <= 0.0 {
         return Some(at);
     }
-    // In floating point, as upstream does it, since a fraction such as 0.1 s has its own grid there.
+    // In floating point, as upstream does it, since a fraction such as 0.1 s has its own grid
+    // there.
     let at_s = at.as_micros() as f64 / 1e6;
     let rest = at_s % seconds;
     let rest = if rest < 0.0 { rest + seconds } else { rest };

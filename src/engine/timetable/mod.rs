@@ -1,4 +1,4 @@
-//! Timetables: when a dag runs next, by the rules of Airflow's timetables, daylight saving included.
+//! Timetables: when a dag runs next, by the rules of Airflow's timetables and of changing clocks.
 //!
 //! Everything here is a function of its arguments; `now` is one of them.
 
@@ -87,8 +87,8 @@ pub fn next_run(
     }
 }
 
-/// The data interval of a run that a person asks for at `run_after`. None for a timetable that is not
-/// known here, and when [`check`] would refuse the schedule.
+/// The data interval of a run that a person asks for at `run_after`. None for a timetable that is
+/// not known here, and when [`check`] would refuse the schedule.
 #[must_use]
 pub fn infer_manual_data_interval(
     schedule: &Schedule,

@@ -38,7 +38,8 @@ pub(super) fn continuous(
     (!is_over).then(|| run_of(interval))
 }
 
-/// The first event that is not before the start date (or now, without catchup) and after the last run.
+/// The first event that is not before the start date (or now, without catchup) and after the last
+/// run.
 pub(super) fn event(
     dates: &[Timestamp],
     bounds: &Bounds,

@@ -65,8 +65,9 @@ impl Ticks {
     }
 }
 
-/// The moment of a tick of which the clock's reading is known. A cron that ticks in every hour keeps
-/// the distance to where it was asked from, so that an hour that is lived twice has ticks twice.
+/// The moment of a tick of which the clock's reading is known. A cron that ticks in every hour
+/// keeps the distance to where it was asked from, so that an hour that is lived twice has ticks
+/// twice.
 fn settle(cron: &Cron, zone: &Zone, at: Timestamp, local: i64, tick: i64) -> Option<Timestamp> {
     if cron.covers_every_hour() {
         Some(Timestamp::from_micros(at.as_micros() + tick - local))

@@ -32,8 +32,8 @@ pub fn summary(schedule: &Schedule) -> Option<String> {
     Some(text)
 }
 
-/// The schedule in words: `At 05:00, only on Sunday`. Empty for distances, and for crons that have more
-/// than five fields or are none. None for a timetable that is not known here.
+/// The schedule in words: `At 05:00, only on Sunday`. Empty for distances, and for crons that have
+/// more than five fields or are none. None for a timetable that is not known here.
 #[must_use]
 pub fn description(schedule: &Schedule) -> Option<String> {
     let text = match schedule {

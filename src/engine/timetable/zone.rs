@@ -41,8 +41,8 @@ impl Zone {
         }
     }
 
-    /// When the clock shows `local`. Of two such moments the later one; where the clock leaps over it,
-    /// the moment as if it had not leapt yet. None outside the years that can be told.
+    /// When the clock shows `local`. Of two such moments the later one; where the clock leaps over
+    /// it, the moment as if it had not leapt yet. None outside the years that can be told.
     pub(super) fn absolute(&self, local: i64) -> Option<Timestamp> {
         let Self::Other(zone) = self else {
             return in_range(local);

@@ -13,10 +13,10 @@ const PRESETS: [(&str, &str); 6] = [
     ("@yearly", "0 0 1 1 *"),
 ];
 
-/// Reads `@once`, `@continuous`, a preset (`@daily` ...), a cron expression of five to seven fields, or
-/// a duration in ISO 8601 (`PT30M`, `P1D`, `P1M`) or seconds. An empty text and `None` never run.
-/// Crons tick in `timezone` (an IANA name or a fixed offset). Whether a cron's fields make sense is
-/// `engine::timetable::check`'s to say.
+/// Reads `@once`, `@continuous`, a preset (`@daily` ...), a cron expression of five to seven
+/// fields, or a duration in ISO 8601 (`PT30M`, `P1D`, `P1M`) or seconds. An empty text and `None`
+/// never run. Crons tick in `timezone` (an IANA name or a fixed offset). Whether a cron's fields
+/// make sense is `engine::timetable::check`'s to say.
 ///
 /// # Errors
 /// When the text is none of these.

@@ -51,8 +51,8 @@ impl Cron {
         self.flags & flag != 0
     }
 
-    /// Whether the clock is followed by distance and not by what it shows, so that no hour is left out
-    /// or lived twice when clocks are changed (upstream's `_covers_every_hour`).
+    /// Whether the clock is followed by distance and not by what it shows, so that no hour is left
+    /// out when clocks are changed (upstream's `_covers_every_hour`).
     pub(super) fn covers_every_hour(&self) -> bool {
         self.has(EVERY_HOUR)
     }

@@ -1,4 +1,4 @@
-//! Reading an expression: five fields, then seconds, then years; croniter's ranges, steps and names.
+//! Reading an expression: five fields, then seconds, then years; croniter's ranges and names.
 
 use model::schedule::preset;
 
@@ -400,8 +400,8 @@ fn split_range(rules: &Rules, item: &str) -> Result<Option<(u32, u32, u32, bool)
     Ok(Some((low, high, step, is_start)))
 }
 
-/// Every value of a range. A range that goes backwards goes over the end (`fri-mon`), and one that ends
-/// where it starts is the whole field, unless only a start was written (`59/15`).
+/// Every value of a range. A range that goes backwards goes over the end (`fri-mon`), and one that
+/// ends where it starts is the whole field, unless only a start was written (`59/15`).
 fn each(rules: &Rules, low: u32, high: u32, step: u32, is_start: bool, mut put: impl FnMut(u32)) {
     let (low, high) = match (low == high, is_start) {
         (true, true) => return put(low),
