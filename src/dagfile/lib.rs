@@ -5,12 +5,19 @@
 //! Invariant: nothing a dag's author writes (size, depth, aliases, loops in templates) ends in a
 //! panic, an overflow or unbounded work.
 
+mod document;
 mod error;
 mod import;
+mod operators;
+mod problem;
 mod render;
+mod shape;
+mod suggest;
+mod template_check;
+mod yaml;
 
 pub use error::{ImportError, RenderError};
-pub use import::{Imported, from_source, import, validate};
+pub use import::{Imported, from_source, import, import_bytes, might_be_dag, validate};
 pub use render::{
     Connection, Context, Lookup, PreviousRun, Rendered, Rendering, TriggerDag, XComQuery, render,
 };

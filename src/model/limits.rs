@@ -12,6 +12,16 @@ pub const BATCH_LAZY_MS: u64 = 20;
 pub const CASCADE_TASKS_MAX: usize = 100_000;
 /// Bytes of one dag file.
 pub const DAG_FILE_BYTES_MAX: u64 = 10 * 1024 * 1024;
+/// Values of a dag file's YAML with its aliases written out.
+pub const DAG_YAML_NODES_MAX: usize = 2_000_000;
+/// Bytes of text of a dag file's YAML with its aliases written out.
+pub const DAG_YAML_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// Levels of nesting in a dag file.
+pub const DAG_YAML_DEPTH_MAX: usize = 64;
+/// Steps of one template; each costs well under a microsecond.
+pub const TEMPLATE_FUEL_MAX: u64 = 500_000;
+/// Bytes that one template may give.
+pub const TEMPLATE_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Tasks of one dag.
 pub const DAG_TASKS_MAX: usize = 100_000;
 /// Dag files of one deployment.
