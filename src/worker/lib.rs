@@ -10,9 +10,18 @@
 //! Invariant: no code runs between fork and exec, and nothing here uses `pre_exec`.
 //! Invariant: a secret is in no log line, message or value that leaves this layer.
 
+mod claims;
 pub mod client;
 mod error;
+mod http;
+mod logs;
+mod paths;
+mod process;
 mod serve;
+mod wire;
+
+#[cfg(test)]
+mod tests;
 
 pub use error::WorkerError;
-pub use serve::{ProcessOptions, process_main};
+pub use serve::{Limits, ProcessOptions, process_main};

@@ -1,13 +1,22 @@
 //! The server's side: an [`Executor`] that hands work to the worker process.
 
-use crate::WorkerError;
+mod connect;
+mod link;
+mod state;
+
+use crate::{WorkerError, wire::Down};
 use model::{
-    Fence, TiKey,
+    Fence, TiKey, limits,
     ports::{Adopted, Clock, Executor},
     report::Report,
     work::Work,
 };
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use state::Shared;
+use std::{
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 /// How to find or start the worker process.
 pub struct ClientOptions {
@@ -15,6 +24,8 @@ pub struct ClientOptions {
     pub program: PathBuf,
     /// Its arguments, as `worker --data DIR`.
     pub args: Vec<String>,
+    /// What it gets in its environment beside this process's own.
+    pub env: Vec<(String, String)>,
     /// The data folder, the same as the worker process gets.
     pub data_dir: PathBuf,
     /// The clock of reports that this side makes (`Lost`).
@@ -26,45 +37,87 @@ pub struct ClientOptions {
 pub type Sink = Box<dyn Fn(Report) + Send + Sync>;
 
 /// The connection to the worker process.
-pub struct Client {}
+pub struct Client {
+    shared: Arc<Shared>,
+}
 
 impl Client {
     /// Connects to the worker process of this data folder, or starts one. Blocks until it has
     /// answered (at most `WORKER_ANSWER_MS`), so that [`Executor::adopt`] knows what runs.
+    /// When that process dies, another is started, for as long as this client lives.
     ///
     /// # Errors
     /// When there is no worker process and none can be started.
     pub fn start(options: ClientOptions, sink: Sink) -> Result<Self, WorkerError> {
-        let ClientOptions { .. } = options;
-        let _ = sink;
-        Ok(Self {})
+        let shared = Shared::new(options, sink)?;
+        link::drained(&shared);
+        let first = connect::connect(&shared)?;
+        link::keep(&shared, first);
+        Ok(Self { shared })
     }
 
     /// Before the server stops. With `kill`, running tries are ended and reported lost, and this waits
     /// for them, at most `limit`; without, they go on and their ends are kept for the next server.
+    /// Nothing is started afterwards.
     pub fn shutdown(&self, kill: bool, limit: Duration) {
-        let _ = (kill, limit);
+        self.shared.close(kill);
+        let until = Instant::now() + limit;
+        while kill && self.shared.wait_for_ends(until) {}
+        self.shared.hang_up();
     }
 
     /// The id of the worker process while it is connected.
     #[must_use]
     pub fn pid(&self) -> Option<u32> {
-        None
+        self.shared.state().worker_pid()
+    }
+}
+
+impl Drop for Client {
+    /// As if the server had died: tries go on, and the next server is told.
+    fn drop(&mut self) {
+        self.shared.state().close();
+        self.shared.hang_up();
     }
 }
 
 impl Executor for Client {
     fn start(&self, work: Work) {
-        let _ = work;
+        let (key, fence) = (work.key, work.fence);
+        let mut bytes = Vec::with_capacity(1024);
+        let message = Down::Start(Box::new(work.into()));
+        match crate::wire::frame::put(&message, &mut bytes) {
+            Ok(()) => self.shared.state().start(key, fence, Arc::new(bytes)),
+            Err(error) => {
+                let message = format!(
+                    "TSK-018: the task is too large to be handed to the worker: {error} (limit \
+                     {} bytes); put large text into a file",
+                    limits::FRAME_BYTES_MAX
+                );
+                self.shared
+                    .say(key, fence, crate::process::exit::failed(message));
+            }
+        }
     }
+
     fn kill(&self, key: TiKey, fence: Fence) {
-        let _ = (key, fence);
+        if !self.shared.state().kill(key, fence) {
+            self.shared.lost(key, fence);
+        }
     }
+
     fn adopt(&self, key: TiKey, fence: Fence, was_running: bool) -> Adopted {
-        let _ = (key, fence, was_running);
-        Adopted::NeverStarted
+        if self.shared.state().adopt(key, fence) {
+            return Adopted::Known;
+        }
+        if !was_running {
+            return Adopted::NeverStarted;
+        }
+        self.shared.lost(key, fence);
+        Adopted::Lost
     }
+
     fn ack(&self, fence: Fence) {
-        let _ = fence;
+        self.shared.state().ack(fence);
     }
 }

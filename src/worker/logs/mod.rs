@@ -1,0 +1,5 @@
+//! Logs of tries: one JSON object a line, masked, bounded.
+
+pub mod lines;
+pub mod mask;
+pub mod write;

@@ -1,0 +1,200 @@
+//! What dead worker processes left behind: ends that nobody has heard, and processes that nobody
+//! watches. The latter are ended before they are reported lost, so that a new try never meets the old.
+
+use super::{Shared, tries};
+use crate::{
+    claims::{self, Record},
+    process::{
+        group,
+        procfs::{self, Identity, Stat},
+        sys,
+    },
+    wire::{self, What},
+};
+use model::report::Outcome;
+use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
+use std::{fs, io, os::fd::OwnedFd, sync::Arc};
+use tokio::{io::unix::AsyncFd, time::timeout};
+
+/// Takes over the claims of worker processes that are dead. What they began is in the table when this
+/// returns; the reports follow when the processes have ended.
+///
+/// # Errors
+/// When the claims or `/proc` cannot be read.
+pub fn sweep(shared: &Arc<Shared>) -> io::Result<()> {
+    let records = claims::read_all(&shared.paths.tries)?;
+    let orphans: Vec<Record> = records
+        .into_iter()
+        .filter(|record| !shared.table().has(record.fence) && is_orphan(record, &shared.me))
+        .collect();
+    if orphans.is_empty() {
+        return Ok(());
+    }
+    let all = procfs::all()?;
+    for record in orphans {
+        let Some((key, owner)) = record.owner else {
+            // Its writer died before it told what it claimed, so before it started anything.
+            claims::forget(&shared.paths.tries, record.fence);
+            continue;
+        };
+        let victims = victims(&owner, record.process, &all, &shared.me);
+        if shared.table().begin(record.fence, key).is_none() {
+            continue;
+        }
+        let shared = Arc::clone(shared);
+        tokio::spawn(
+            async move { fence_off(&shared, record.fence, key, record.end, victims).await },
+        );
+    }
+    Ok(())
+}
+
+fn is_orphan(record: &Record, me: &Identity) -> bool {
+    let owner = record.owner.as_ref();
+    owner.is_none_or(|(_, owner)| owner != me && !owner.is_alive(me))
+}
+
+/// The processes that are certainly of this try or of its dead worker's session. The session's number
+/// is not used again as long as one of its members lives, unless its leader is somebody new.
+fn victims(owner: &Identity, leader: Option<(u32, u64)>, all: &[Stat], me: &Identity) -> Vec<Stat> {
+    if owner.boot != me.boot {
+        return Vec::new();
+    }
+    let session_is_old = all
+        .iter()
+        .all(|s| s.pid != owner.pid || s.started_ticks == owner.started_ticks);
+    let of_try = |s: &&Stat| {
+        let is_leader = leader == Some((s.pid, s.started_ticks));
+        let of_session = session_is_old
+            && s.session == owner.pid
+            && s.pid != owner.pid
+            && s.started_ticks >= owner.started_ticks;
+        // A try whose process is not known may be any of the session; all of them are lost anyway.
+        let of_group = leader.is_none_or(|(pid, _)| s.group == pid);
+        s.pid != me.pid && !s.zombie && (is_leader || (of_session && of_group))
+    };
+    all.iter().filter(of_try).copied().collect()
+}
+
+async fn fence_off(
+    shared: &Arc<Shared>,
+    fence: u64,
+    key: wire::Key,
+    end: Option<wire::Report>,
+    victims: Vec<Stat>,
+) {
+    let processes = victims.len();
+    end_all(&victims, shared.limits.kill_grace).await;
+    let work = shared.paths.work.join(fence.to_string());
+    if work.exists() {
+        let _ = tokio::task::spawn_blocking(move || fs::remove_dir_all(work)).await;
+    }
+    if let Some(report) = end {
+        shared.table().report(report);
+        shared.outgoing.notify_one();
+        shared.changed.notify_one();
+        return;
+    }
+    let message = match processes {
+        0 => "the worker process died while the task ran; nothing of it is left".to_owned(),
+        n => format!("the worker process died while the task ran; {n} processes of it were ended"),
+    };
+    let what = What::Finished {
+        outcome: Outcome::Lost { message }.into(),
+        usage: wire::Usage::default(),
+    };
+    tries::report(shared, fence, key, what);
+}
+
+/// TERM, then KILL; by descriptor, since ids may be used again meanwhile.
+async fn end_all(victims: &[Stat], grace: std::time::Duration) {
+    let mut watched: Vec<AsyncFd<OwnedFd>> = Vec::new();
+    for victim in victims {
+        let Some(fd) = same_process(victim) else {
+            continue;
+        };
+        let _ = pidfd_send_signal(&fd, Signal::TERM);
+        let _ = pidfd_send_signal(&fd, Signal::CONT);
+        watched.extend(sys::watch(fd));
+    }
+    for signal in [None, Some(Signal::KILL)] {
+        if let Some(signal) = signal {
+            for fd in &watched {
+                let _ = pidfd_send_signal(fd.get_ref(), signal);
+            }
+        }
+        let all = async {
+            for fd in &watched {
+                let _ = fd.readable().await;
+            }
+        };
+        if timeout(grace, all).await.is_ok() {
+            break;
+        }
+    }
+    // Members that were forked since the list was made.
+    for victim in victims {
+        let raw = i32::try_from(victim.group).ok().and_then(Pid::from_raw);
+        if let Some(pid) = raw.filter(|_| !group::members_of(victim).is_empty()) {
+            group::signal(pid, Signal::KILL);
+        }
+    }
+}
+
+fn same_process(victim: &Stat) -> Option<OwnedFd> {
+    let pid = i32::try_from(victim.pid).ok().and_then(Pid::from_raw)?;
+    let fd = pidfd_open(pid, PidfdFlags::NONBLOCK).ok()?;
+    // The descriptor is of whoever has the id now; the start time tells whether that is the one meant.
+    let now = procfs::stat(victim.pid).ok()?;
+    (now.started_ticks == victim.started_ticks).then_some(fd)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stat(pid: u32, group: u32, session: u32, started_ticks: u64) -> Stat {
+        Stat {
+            pid,
+            group,
+            session,
+            started_ticks,
+            zombie: false,
+        }
+    }
+
+    fn identity(boot: &str, pid: u32, started_ticks: u64) -> Identity {
+        Identity {
+            boot: boot.to_owned(),
+            pid,
+            started_ticks,
+        }
+    }
+
+    #[test]
+    fn only_certain_processes_are_victims() {
+        let me = identity("b", 9, 900);
+        let check = |owner: Identity, leader, all: &[Stat], expected: &[u32]| {
+            let found = victims(&owner, leader, all, &me);
+            let pids: Vec<u32> = found.iter().map(|s| s.pid).collect();
+            assert_eq!(pids, expected);
+        };
+        let owner = || identity("b", 5, 500);
+        let task = stat(20, 20, 5, 600);
+        let child = stat(21, 20, 5, 610);
+        let other_try = stat(30, 30, 5, 600);
+        let stranger = stat(40, 20, 77, 620);
+        let all = [task, child, other_try, stranger, stat(9, 9, 9, 900)];
+        check(owner(), Some((20, 600)), &all, &[20, 21]);
+        // The id was used again by a stranger: not the same start.
+        check(owner(), Some((40, 1)), &all, &[]);
+        // Died between the spawn and the note: all of the session.
+        check(owner(), None, &all, &[20, 21, 30]);
+        // Another boot or container: nothing.
+        check(identity("a", 5, 500), Some((20, 600)), &all, &[]);
+        // The dead worker's number has a new owner: its session is not ours.
+        let reborn = [task, child, stat(5, 5, 5, 890)];
+        check(owner(), None, &reborn, &[]);
+        check(owner(), Some((20, 600)), &reborn, &[20]);
+    }
+}

@@ -1,0 +1,175 @@
+//! The tries that this worker process has, from their start until their end is acknowledged.
+
+use crate::{
+    process::kill::{Cause, Orders},
+    wire::{self, Known, Up, What, frame},
+};
+use std::{collections::HashMap, sync::Arc};
+
+/// One try.
+pub struct Try {
+    key: wire::Key,
+    orders: Arc<Orders>,
+    started: Option<wire::Report>,
+    finished: Option<wire::Report>,
+}
+
+/// All of them, and what is to be sent.
+#[derive(Default)]
+pub struct Table {
+    tries: HashMap<u64, Try>,
+    running: usize,
+    out: Vec<u8>,
+    connected: bool,
+    draining: bool,
+    stopping: bool,
+}
+
+impl Table {
+    /// Takes a try in, unless its fence is known.
+    pub fn begin(&mut self, fence: u64, key: wire::Key) -> Option<Arc<Orders>> {
+        if self.tries.contains_key(&fence) {
+            return None;
+        }
+        let orders = Arc::new(Orders::default());
+        if self.stopping {
+            orders.end(Cause::Stopping);
+        }
+        let one = Try {
+            key,
+            orders: Arc::clone(&orders),
+            started: None,
+            finished: None,
+        };
+        self.tries.insert(fence, one);
+        self.running += 1;
+        Some(orders)
+    }
+
+    /// A try that is another worker process's to tell about.
+    pub fn drop_try(&mut self, fence: u64) {
+        if self.tries.remove(&fence).is_some() {
+            self.running = self.running.saturating_sub(1);
+        }
+    }
+
+    /// Keeps a report until it is acknowledged, and sends it.
+    pub fn report(&mut self, report: wire::Report) {
+        let Some(one) = self.tries.get_mut(&report.fence) else {
+            return;
+        };
+        let message = Up::Report(report);
+        if self.connected {
+            // An end that is too long to be sent cannot be made: its parts have limits of their own.
+            let _ = frame::put(&message, &mut self.out);
+        }
+        let Up::Report(report) = message else { return };
+        match report.what {
+            What::Started { .. } => one.started = Some(report),
+            What::Finished { .. } => {
+                if one.finished.replace(report).is_none() {
+                    self.running = self.running.saturating_sub(1);
+                }
+            }
+        }
+    }
+
+    /// Forgets a try whose end is in the book. False when it is not known, or has not ended.
+    pub fn ack(&mut self, fence: u64) -> bool {
+        let ended = self
+            .tries
+            .get(&fence)
+            .is_some_and(|one| one.finished.is_some());
+        ended && self.tries.remove(&fence).is_some()
+    }
+
+    /// Ends a try. False when it is not known.
+    pub fn kill(&mut self, fence: u64) -> bool {
+        let one = self.tries.get(&fence);
+        one.inspect(|one| one.orders.end(Cause::Asked)).is_some()
+    }
+
+    /// A server is there: it is told everything that is not acknowledged.
+    pub fn connect(&mut self) -> Vec<Known> {
+        self.connected = true;
+        // A server that comes back wants to go on.
+        self.stopping = false;
+        self.out.clear();
+        self.known()
+    }
+
+    /// Sends all reports again, after the welcome.
+    pub fn retell(&mut self) {
+        let mut fences: Vec<_> = self.tries.keys().copied().collect();
+        fences.sort_unstable();
+        for one in fences.iter().filter_map(|fence| self.tries.get(fence)) {
+            for report in one.started.iter().chain(&one.finished) {
+                let _ = frame::put(&Up::Report(report.clone()), &mut self.out);
+            }
+        }
+    }
+
+    /// The server is gone.
+    pub fn disconnect(&mut self) {
+        self.connected = false;
+        self.out = Vec::new();
+    }
+
+    /// Every try that is not acknowledged.
+    pub fn known(&self) -> Vec<Known> {
+        let known = |(fence, one): (&u64, &Try)| Known {
+            key: one.key,
+            fence: *fence,
+        };
+        self.tries.iter().map(known).collect()
+    }
+
+    /// Whether a fence is here.
+    pub fn has(&self, fence: u64) -> bool {
+        self.tries.contains_key(&fence)
+    }
+
+    /// Takes what is to be sent.
+    pub fn take_out(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.out)
+    }
+
+    /// Adds a message.
+    pub fn send<T: serde::Serialize>(&mut self, message: &T) {
+        let _ = frame::put(message, &mut self.out);
+    }
+
+    /// Take no new work and leave in the end.
+    pub fn drain(&mut self) {
+        self.draining = true;
+    }
+
+    /// Whether a successor is to have the socket.
+    pub fn is_draining(&self) -> bool {
+        self.draining
+    }
+
+    /// The successor may begin.
+    pub fn say_draining(&mut self) {
+        self.send(&Up::Draining);
+    }
+
+    /// Leave when all tries have ended; with a cause, end them.
+    pub fn stop(&mut self, cause: Option<Cause>) {
+        self.stopping = true;
+        if let Some(cause) = cause {
+            self.tries.values().for_each(|one| one.orders.end(cause));
+        }
+    }
+
+    /// Nothing runs and nobody is there.
+    pub fn is_idle(&self) -> bool {
+        self.running == 0 && !self.connected
+    }
+
+    /// Told to leave, and free to: ends that are not acknowledged are in the claims.
+    pub fn may_leave(&self) -> bool {
+        let told = self.stopping || self.draining;
+        told && self.running == 0 && (self.tries.is_empty() || !self.connected)
+    }
+}

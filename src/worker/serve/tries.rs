@@ -1,0 +1,283 @@
+//! One try, from the message to the report.
+
+use super::Shared;
+use crate::{
+    claims::{self, Claim},
+    http,
+    logs::{
+        mask::Masker,
+        write::{Level, Log},
+    },
+    process::{
+        exit::failed,
+        kill::Orders,
+        run::{self, Ended, Surroundings},
+        spawn::{self, Spawned},
+    },
+    wire::{self, What},
+};
+use model::{
+    report::{Outcome, Usage},
+    work::{Job, Process, Work},
+};
+use std::{
+    io,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+/// Begins a try, unless its fence is known.
+pub fn start(shared: &Arc<Shared>, work: wire::Work) {
+    let work = Work::from(work);
+    let (fence, key) = (work.fence.0, wire::Key::from(work.key));
+    let Some(orders) = shared.table().begin(fence, key) else {
+        return;
+    };
+    let shared = Arc::clone(shared);
+    tokio::spawn(async move {
+        let begun = {
+            let shared = Arc::clone(&shared);
+            tokio::task::spawn_blocking(move || begin(&shared, work)).await
+        };
+        match begun {
+            Ok(Begun::Elsewhere) => shared.table().drop_try(fence),
+            Ok(Begun::Refused(message)) => {
+                report_end(&shared, fence, key, failed(message), Usage::default());
+            }
+            Ok(Begun::Running(running)) => {
+                let (work, started, log) = *running;
+                go_on(&shared, work, started, log, &orders).await;
+            }
+            Err(_) => {
+                let message = "TSK-013: the try could not be started".to_owned();
+                report_end(&shared, fence, key, failed(message), Usage::default());
+            }
+        }
+    });
+}
+
+enum Begun {
+    /// Another worker process claimed it before.
+    Elsewhere,
+    /// Nothing runs.
+    Refused(String),
+    /// It runs.
+    Running(Box<(Work, Started, Log)>),
+}
+
+enum Started {
+    Process(Spawned),
+    Http,
+}
+
+/// Claims, opens the log, starts. Runs on a thread that may wait.
+fn begin(shared: &Shared, work: Work) -> Begun {
+    let (fence, key) = (work.fence.0, wire::Key::from(work.key));
+    let mut claim = match Claim::take(&shared.paths.tries, fence, key, &shared.me) {
+        Ok(Some(claim)) => claim,
+        Ok(None) => return Begun::Elsewhere,
+        Err(cause) => {
+            let message = format!(
+                "TSK-015: the try cannot be noted in {}: {cause}; is the disk full?",
+                shared.paths.tries.display()
+            );
+            return Begun::Refused(message);
+        }
+    };
+    let masker = masker(&work.secrets);
+    let opened = Log::open(
+        &shared.paths.logs,
+        &work.log_path,
+        &work.log_fields,
+        Arc::clone(&masker),
+        shared.limits.log_file_bytes,
+    );
+    let mut log = match opened {
+        Ok(log) => log,
+        Err(cause) => {
+            let message = format!("TSK-015: the log cannot be made: {cause}; is the disk full?");
+            return Begun::Refused(message);
+        }
+    };
+    log.at(shared.now());
+    match &work.job {
+        Job::Http(_) => Begun::Running(Box::new((work, Started::Http, log))),
+        Job::Process(process) => {
+            // Before quoting, which would change a secret's text.
+            let words: Vec<String> = process.argv.iter().map(|w| masker.mask_text(w)).collect();
+            let command = format!("Running command: {}", python_list(&words));
+            log.say(Level::Info, &command);
+            log.say(Level::Info, "Output:");
+            log.flush();
+            let temp = shared.paths.work.join(fence.to_string());
+            match spawn::spawn(process, &temp, shared.task_files) {
+                Ok(spawned) => {
+                    let pid = spawned.pid.as_raw_nonzero().get().unsigned_abs();
+                    // If this cannot be written (disk full), the session still tells whose it is.
+                    let _ = claim.spawned(pid, spawned.started_ticks);
+                    Begun::Running(Box::new((work, Started::Process(spawned), log)))
+                }
+                Err(error) => {
+                    let message = masker.mask_text(&error.to_string());
+                    log.finish(shared.now(), Level::Error, &message);
+                    Begun::Refused(message)
+                }
+            }
+        }
+    }
+}
+
+async fn go_on(shared: &Shared, work: Work, started: Started, log: Log, orders: &Orders) {
+    let mut log = log;
+    let (fence, key) = (work.fence.0, wire::Key::from(work.key));
+    let pid = match &started {
+        Started::Process(spawned) => Some(spawned.pid.as_raw_nonzero().get().unsigned_abs()),
+        Started::Http => None,
+    };
+    report(shared, fence, key, What::Started { pid });
+    let masker = masker(&work.secrets);
+    let now = || shared.now();
+    let around = Surroundings {
+        limits: shared.limits,
+        timeout: work.execution_timeout,
+        orders,
+        masker: &masker,
+        now: &now,
+    };
+    let Ended {
+        outcome,
+        usage,
+        level,
+        event,
+    } = match (&work.job, started) {
+        (Job::Process(process), Started::Process(mut spawned)) => {
+            let temp = spawned.temp.take();
+            let ended = process_ended(process, spawned, &mut log, around).await;
+            if let Some(temp) = temp {
+                super::remove_work(&temp);
+            }
+            ended
+        }
+        (Job::Http(request), _) => http::run(request, &mut log, around).await,
+        // `begin` made the one from the other.
+        (Job::Process(_), Started::Http) => return,
+    };
+    log.finish(shared.now(), level, &event);
+    report_end(shared, fence, key, masked(outcome, &masker), usage);
+}
+
+async fn process_ended(
+    process: &Process,
+    spawned: Spawned,
+    log: &mut Log,
+    around: Surroundings<'_>,
+) -> Ended {
+    run::run(process, spawned, log, around).await
+}
+
+/// Messages can hold what a task was given; values are masked where they are made.
+fn masked(outcome: Outcome, masker: &Masker) -> Outcome {
+    match outcome {
+        Outcome::Failed {
+            message,
+            may_retry,
+            retry_delay,
+        } => Outcome::Failed {
+            message: masker.mask_text(&message),
+            may_retry,
+            retry_delay,
+        },
+        Outcome::Skipped { message } => Outcome::Skipped {
+            message: masker.mask_text(&message),
+        },
+        same @ (Outcome::Success { .. }
+        | Outcome::TimedOut { .. }
+        | Outcome::Killed
+        | Outcome::Lost { .. }) => same,
+    }
+}
+
+fn report_end(shared: &Shared, fence: u64, key: wire::Key, outcome: Outcome, usage: Usage) {
+    let what = What::Finished {
+        outcome: outcome.into(),
+        usage: usage.into(),
+    };
+    report(shared, fence, key, what);
+}
+
+/// Keeps and sends a report. An end is noted on disk first, so that it outlives this process.
+pub fn report(shared: &Shared, fence: u64, key: wire::Key, what: What) {
+    let ends = matches!(what, What::Finished { .. });
+    let report = wire::Report {
+        key,
+        fence,
+        at_us: shared.now().as_micros(),
+        what,
+    };
+    if ends && let Err(error) = claims::end(&shared.paths.tries, &report) {
+        complain(&error, fence);
+    }
+    shared.table().report(report);
+    shared.outgoing.notify_one();
+    if ends {
+        shared.changed.notify_one();
+    }
+}
+
+/// The worker process's standard error is `run/worker.log`.
+fn complain(error: &io::Error, fence: u64) {
+    eprintln!("the end of try {fence} is only in memory: {error}");
+}
+
+/// Tries of one dag mostly have the same secrets, and a machine for many is dear to make: the last one
+/// is kept.
+fn masker(secrets: &[String]) -> Arc<Masker> {
+    static LAST: Mutex<Option<(Vec<String>, Arc<Masker>)>> = Mutex::new(None);
+    let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
+    match &*last {
+        Some((same, masker)) if same == secrets => Arc::clone(masker),
+        Some(_) | None => {
+            let made = Arc::new(Masker::new(secrets));
+            *last = Some((secrets.to_vec(), Arc::clone(&made)));
+            made
+        }
+    }
+}
+
+/// As upstream's log shows a command: `['bash', '-c', 'echo hello']`.
+fn python_list(words: &[String]) -> String {
+    let quoted = words.iter().map(|word| {
+        let quote = if word.contains('\'') && !word.contains('"') {
+            '"'
+        } else {
+            '\''
+        };
+        let mut text = String::from(quote);
+        for c in word.chars() {
+            match c {
+                '\n' => text.push_str("\\n"),
+                '\t' => text.push_str("\\t"),
+                '\r' => text.push_str("\\r"),
+                '\\' => text.push_str("\\\\"),
+                c if c == quote => text.extend(['\\', c]),
+                c => text.push(c),
+            }
+        }
+        text.push(quote);
+        text
+    });
+    format!("[{}]", quoted.collect::<Vec<_>>().join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_print_as_in_python() {
+        let words = ["bash", "-c", "echo 'a'\n", "it's \"x\""].map(ToOwned::to_owned);
+        assert_eq!(
+            python_list(&words),
+            r#"['bash', '-c', "echo 'a'\n", 'it\'s "x"']"#
+        );
+    }
+}

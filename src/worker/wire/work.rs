@@ -1,0 +1,196 @@
+//! One try to run, on the wire.
+
+use super::Key;
+use model::{Fence, TimeDelta, work};
+use serde::{Deserialize, Serialize};
+
+/// See [`work::Work`].
+#[derive(Serialize, Deserialize, Debug)]
+pub struct Work {
+    key: Key,
+    fence: u64,
+    log_path: String,
+    log_fields: Vec<(String, String)>,
+    execution_timeout_us: Option<i64>,
+    secrets: Vec<String>,
+    job: Job,
+}
+
+#[derive(Serialize, Deserialize, Debug)]
+enum Job {
+    Process(Process),
+    Http(HttpRequest),
+}
+
+#[derive(Serialize, Deserialize, Debug)]
+struct Process {
+    argv: Vec<String>,
+    env: Vec<(String, String)>,
+    cwd: Option<String>,
+    skip_on_exit_code: Vec<i32>,
+    push_last_line: bool,
+}
+
+#[derive(Serialize, Deserialize, Debug)]
+struct HttpRequest {
+    method: String,
+    url: String,
+    headers: Vec<(String, String)>,
+    body: Option<Vec<u8>>,
+    timeout_us: i64,
+    verify: bool,
+    log_response: bool,
+    push_body: bool,
+    ok_statuses: Vec<u16>,
+}
+
+impl From<work::Work> for Work {
+    fn from(work: work::Work) -> Self {
+        let work::Work {
+            key,
+            fence,
+            log_path,
+            log_fields,
+            execution_timeout,
+            secrets,
+            job,
+        } = work;
+        Self {
+            key: key.into(),
+            fence: fence.0,
+            log_path,
+            log_fields: log_fields
+                .into_iter()
+                .map(|(name, value)| (name, value.to_string()))
+                .collect(),
+            execution_timeout_us: execution_timeout.map(TimeDelta::as_micros),
+            secrets,
+            job: match job {
+                work::Job::Process(process) => Job::Process(process.into()),
+                work::Job::Http(request) => Job::Http(request.into()),
+            },
+        }
+    }
+}
+
+impl From<Work> for work::Work {
+    fn from(work: Work) -> Self {
+        let Work {
+            key,
+            fence,
+            log_path,
+            log_fields,
+            execution_timeout_us,
+            secrets,
+            job,
+        } = work;
+        let json = |(name, text): (String, String)| {
+            let value = serde_json::from_str(&text).unwrap_or(model::Json::String(text));
+            (name, value)
+        };
+        Self {
+            key: key.into(),
+            fence: Fence(fence),
+            log_path,
+            log_fields: log_fields.into_iter().map(json).collect(),
+            execution_timeout: execution_timeout_us.map(TimeDelta::from_micros),
+            secrets,
+            job: match job {
+                Job::Process(process) => work::Job::Process(process.into()),
+                Job::Http(request) => work::Job::Http(request.into()),
+            },
+        }
+    }
+}
+
+impl From<work::Process> for Process {
+    fn from(process: work::Process) -> Self {
+        let work::Process {
+            argv,
+            env,
+            cwd,
+            skip_on_exit_code,
+            push_last_line,
+        } = process;
+        Self {
+            argv,
+            env,
+            cwd,
+            skip_on_exit_code,
+            push_last_line,
+        }
+    }
+}
+
+impl From<Process> for work::Process {
+    fn from(process: Process) -> Self {
+        let Process {
+            argv,
+            env,
+            cwd,
+            skip_on_exit_code,
+            push_last_line,
+        } = process;
+        Self {
+            argv,
+            env,
+            cwd,
+            skip_on_exit_code,
+            push_last_line,
+        }
+    }
+}
+
+impl From<work::HttpRequest> for HttpRequest {
+    fn from(request: work::HttpRequest) -> Self {
+        let work::HttpRequest {
+            method,
+            url,
+            headers,
+            body,
+            timeout,
+            verify,
+            log_response,
+            push_body,
+            ok_statuses,
+        } = request;
+        Self {
+            method,
+            url,
+            headers,
+            body,
+            timeout_us: timeout.as_micros(),
+            verify,
+            log_response,
+            push_body,
+            ok_statuses,
+        }
+    }
+}
+
+impl From<HttpRequest> for work::HttpRequest {
+    fn from(request: HttpRequest) -> Self {
+        let HttpRequest {
+            method,
+            url,
+            headers,
+            body,
+            timeout_us,
+            verify,
+            log_response,
+            push_body,
+            ok_statuses,
+        } = request;
+        Self {
+            method,
+            url,
+            headers,
+            body,
+            timeout: TimeDelta::from_micros(timeout_us),
+            verify,
+            log_response,
+            push_body,
+            ok_statuses,
+        }
+    }
+}
