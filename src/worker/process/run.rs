@@ -173,7 +173,7 @@ impl<'a> Running<'a> {
         }
         let over = matches!(self.phase, Phase::Draining { .. });
         let open = self.out.is_open() || self.err.as_ref().is_some_and(Stream::is_open);
-        !(over && !open)
+        !over || open
     }
 
     fn deadline(&self) -> Option<Instant> {

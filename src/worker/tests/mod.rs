@@ -1,4 +1,6 @@
 //! The layer with real processes: this test binary, run again, is the worker process.
+// A test names the cases that it expects.
+#![allow(clippy::wildcard_enum_match_arm)]
 
 mod bad_days;
 mod http;
