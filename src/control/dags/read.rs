@@ -62,7 +62,12 @@ pub(super) fn read(root: &Path, path: &str, at: Timestamp) -> ReadFile {
     }
     let parse_us = u64::try_from(since.elapsed().as_micros()).unwrap_or(u64::MAX);
     let (dags, error) = match result {
-        Ok(dagfile::Imported { dag, source, hash }) => (
+        Ok(dagfile::Imported {
+            dag,
+            source,
+            hash,
+            warnings: _,
+        }) => (
             vec![PublishDag {
                 dag: Arc::new(dag),
                 source,
