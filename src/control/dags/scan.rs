@@ -56,7 +56,7 @@ impl Scanner {
     /// Looks at all names and stamps, and reads what changed.
     pub(super) fn look(&mut self, watch: &mut Watch, written: &HashSet<PathBuf>) {
         watch.begin();
-        self.owes = false;
+        self.known.owes = false;
         let mut folders = HashSet::new();
         let found = walk(&self.root, &mut |folder| {
             watch.add(folder);
@@ -83,7 +83,7 @@ impl Scanner {
             let files = self.read_all(chunk);
             self.publish(files);
         }
-        for known in self.known.values() {
+        for known in self.known.by_path.values() {
             for (path, _) in &known.includes {
                 if let Some(folder) = path.parent() {
                     if !folders.contains(folder) {
@@ -94,7 +94,7 @@ impl Scanner {
             }
         }
         watch.keep(&folders);
-        if self.owes {
+        if self.known.owes {
             watch.look_again();
         }
         self.tell(&found, changed.len());
@@ -110,12 +110,12 @@ impl Scanner {
             || (!name.starts_with('.') && (is_dag_file(name) || name.ends_with(".py")))
             // A folder made of a link shows as a plain entry.
             || (!name.starts_with('.') && path.is_dir())
-            || self.known.values().any(|known| known.includes.iter().any(|(p, _)| p == path))
+            || self.known.by_path.values().any(|known| known.includes.iter().any(|(p, _)| p == path))
     }
 
     fn changed(&self, found: &Found, written: &HashSet<PathBuf>) -> Vec<String> {
         let changed = found.files.iter().filter(|(path, stamp)| {
-            let Some(known) = self.known.get(*path) else {
+            let Some(known) = self.known.by_path.get(*path) else {
                 return true;
             };
             let with_includes = known.stamp.2 == INODE_WITH_INCLUDES;
@@ -130,7 +130,7 @@ impl Scanner {
     }
 
     fn remove_gone(&mut self, found: &Found) {
-        let gone = self.known.keys().filter(|path| {
+        let gone = self.known.by_path.keys().filter(|path| {
             let unreadable = found
                 .unreadable
                 .iter()
@@ -166,7 +166,12 @@ impl Scanner {
     }
 
     fn tell(&self, found: &Found, n_read: usize) {
-        let n_errors = self.known.values().filter(|known| known.has_error).count();
+        let n_errors = self
+            .known
+            .by_path
+            .values()
+            .filter(|known| known.has_error)
+            .count();
         self.metrics.import_errors.store(n_errors as u64, Relaxed);
         if found.n_too_many > 0 {
             let n = found.n_too_many;
