@@ -71,6 +71,8 @@ pub(crate) struct Files {
     by_path: HashMap<String, Known>,
     /// Something could not be published; it is tried again by looking again.
     owes: bool,
+    /// Something was too young to be read.
+    soon: bool,
 }
 
 impl Files {
@@ -81,6 +83,7 @@ impl Files {
         Self {
             by_path: known.collect(),
             owes: false,
+            soon: false,
         }
     }
 }
@@ -149,7 +152,7 @@ impl Scanner {
             // However often files change, looking takes no more than a fifth of the time.
             let pause = since.elapsed() * 4;
             let heard = loop {
-                let heard = watch.wait(&|path| self.concerns(path));
+                let heard = watch.wait(self.known.soon, &|path| self.concerns(path));
                 if heard.any || heard.stop {
                     break heard;
                 }
