@@ -129,8 +129,8 @@ impl Writer {
     /// Writes a batch: all of it, on the disk, or nothing.
     ///
     /// # Errors
-    /// See [`CommitError`]. The writer stays usable: the book is opened again when that is needed, and
-    /// then tells whether the batch is in it after all.
+    /// See [`CommitError`]. The writer stays usable: the book is opened again when that is needed,
+    /// and then tells whether the batch is in it after all.
     pub fn commit(
         &mut self,
         deployment: DeploymentId,

@@ -1,8 +1,8 @@
 //! Writes a batch of changes as one transaction.
 //!
 //! Changes are gathered by table first and put in the order of their keys: that costs the tree half
-//! of what random order does, and a key that was changed twice is put once. A deletion of a run or a
-//! dag writes out what came before it, so the order of the changes holds.
+//! of what random order does, and a key that was changed twice is put once. A deletion of a run or
+//! a dag writes out what came before it, so the order of the changes holds.
 
 mod delete;
 mod runs;

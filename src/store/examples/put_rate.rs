@@ -1,7 +1,9 @@
-//! Measures the book: `cargo run --release -p store --example put_rate -- [FOLDER] [MILLIONS] [CACHE_MIB]`.
+//! Measures the book: `cargo run --release -p store --example put_rate -- [FOLDER] [MILLIONS]
+//! [CACHE_MIB]`.
 //!
 //! Prints one JSON object a line: packed chunks against one put for each task instance, a book with
-//! a million finished task instances (open, lists, throughput, memory), and what pruning gives back.
+//! a million finished task instances (open, lists, throughput, memory), and what pruning gives
+//! back.
 
 use std::{
     error::Error,

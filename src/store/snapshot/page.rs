@@ -42,7 +42,8 @@ pub struct Page<T, C> {
     pub items: Vec<T>,
     /// Where to go on; none when the list has ended.
     pub next: Option<C>,
-    /// Whether the page ends because `LIST_SCAN_ROWS_MAX` rows were looked at, not because it is full.
+    /// Whether the page ends because `LIST_SCAN_ROWS_MAX` rows were looked at, not because it is
+    /// full.
     pub cut: bool,
     /// How many entries were left out: less than [`Paging::skip`] when the page was cut before.
     pub skipped: usize,

@@ -31,8 +31,9 @@ pub struct Retention {
 struct Ranks(HashMap<(DagNo, usize), Option<(Timestamp, RunNo)>>);
 
 impl Snapshot {
-    /// Finished runs that may be deleted, the first created first. Deleting a page changes none of the
-    /// answers of the next. Go on until [`Page::next`] is none: a page may be empty and not the last.
+    /// Finished runs that may be deleted, the first created first. Deleting a page changes none of
+    /// the answers of the next. Go on until [`Page::next`] is none: a page may be empty and not the
+    /// last.
     ///
     /// # Errors
     /// When the book cannot be read.

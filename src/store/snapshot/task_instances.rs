@@ -22,8 +22,8 @@ use crate::{
 /// Which task instances a list has.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct TiFilter {
-    /// Of this dag alone. Without rare or unfinished states the order is then by `run_after`, and in
-    /// all other lists by the number of the run.
+    /// Of this dag alone. Without rare or unfinished states the order is then by `run_after`, and
+    /// in all other lists by the number of the run.
     pub dag: Option<DagNo>,
     /// Of this run alone.
     pub run: Option<RunNo>,

@@ -3,8 +3,9 @@
 //! | key | value |
 //! | --- | --- |
 //! | `schema` | the schema version, u32 big-endian |
-//! | `batch` | how many batches were committed, u64 big-endian: tells whether a commit that failed \
-//!   at its end is in the book after all |
+//! | `batch` | how many batches were committed, u64 big-endian |
+//!
+//! The number of batches tells whether a commit that failed at its end is in the book after all.
 
 use redb::ReadableTable;
 

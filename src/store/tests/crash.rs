@@ -1,5 +1,5 @@
-//! The power is lost at every operation of a workload: what was acknowledged is there, and nothing is
-//! there in part.
+//! The power is lost at every operation of a workload: what was acknowledged is there, and nothing
+//! is there in part.
 
 use std::io::ErrorKind;
 

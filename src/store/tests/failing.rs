@@ -84,7 +84,8 @@ fn a_failing_disk_is_told_apart() {
     });
 }
 
-/// The last sync alone fails: the batch is found in the book that was opened again, and is no error.
+/// The last sync alone fails: the batch is found in the book that was opened again, and is no
+/// error.
 #[test]
 fn a_commit_that_is_in_the_book_after_all_is_no_error() {
     let mut found = 0;
