@@ -32,6 +32,20 @@ pub const XCOM_BYTES_MAX: usize = 1024 * 1024;
 pub const CONF_BYTES_MAX: usize = 1024 * 1024;
 /// Bytes of a request body.
 pub const BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// How long a request's body may take to arrive.
+pub const BODY_MS_MAX: u64 = 30_000;
+/// How long a request's head may take to arrive; the next one on a kept connection too.
+pub const HEADER_MS_MAX: u64 = 15_000;
+/// Connections of clients at once; more wait to be accepted.
+pub const CONNECTIONS_MAX: usize = 2_048;
+/// Clients that are sent live changes or log lines at once.
+pub const STREAMS_MAX: usize = 256;
+/// Reads of the book for requests at once; more wait for a turn.
+pub const READS_MAX: usize = 64;
+/// How long a stopping server waits for requests that are under way.
+pub const DRAIN_MS_MAX: u64 = 5_000;
+/// Shortest time between two notices of changes to one client.
+pub const EVENTS_EVERY_MS: u64 = 250;
 /// Entries on one page of a list, as upstream's `maximum_page_limit`.
 pub const PAGE_ENTRIES_MAX: usize = 100;
 /// Entries on a page where the caller names no limit, as upstream's `fallback_page_limit`.

@@ -56,9 +56,8 @@ fn open_with(
     gauge: Option<Gauge>,
     options: &Options,
 ) -> Result<(Store, Writer), OpenError> {
-    let mut writer = Writer::open(storage, gauge, *options)?;
+    let writer = Writer::open(storage, gauge, *options)?;
     let store = writer.store();
     store.with(|db| migrate::migrate(db, migrate::STEPS, migrate::SCHEMA_VERSION))?;
-    writer.begin()?;
     Ok((store, writer))
 }

@@ -1,5 +1,4 @@
-//! Sources of dags: a version byte, a byte that tells whether the rest is compressed (zlib),
-//! postcard.
+//! Sources of dags: a version byte, a byte that tells whether the rest is compressed (zlib), postcard.
 
 use std::io::{Read, Write};
 

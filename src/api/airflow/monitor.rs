@@ -1,0 +1,210 @@
+//! Health, version and what is not shown.
+
+use axum::{Json, extract::State, http::StatusCode};
+use control::queries::health::health;
+use model::Timestamp;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::{
+    app::App,
+    problem::Problem,
+    request::{Limit, Offset, OrderBy, Path, Query, query},
+    wire::At,
+};
+
+/// How the parts are.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct HealthInfoResponse {
+    metadatabase: BaseInfoResponse,
+    scheduler: SchedulerInfoResponse,
+    triggerer: TriggererInfoResponse,
+    dag_processor: Option<DagProcessorInfoResponse>,
+}
+
+/// `healthy` or `unhealthy`.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct BaseInfoResponse {
+    status: Option<String>,
+}
+
+/// The scheduler.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SchedulerInfoResponse {
+    status: Option<String>,
+    latest_scheduler_heartbeat: Option<String>,
+}
+
+/// Who waits for triggers.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct TriggererInfoResponse {
+    status: Option<String>,
+    latest_triggerer_heartbeat: Option<String>,
+}
+
+/// Who reads dag files.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct DagProcessorInfoResponse {
+    status: Option<String>,
+    latest_dag_processor_heartbeat: Option<String>,
+}
+
+fn word(is_healthy: bool) -> Option<String> {
+    Some(if is_healthy { "healthy" } else { "unhealthy" }.to_owned())
+}
+
+/// How the parts are; 200 also when one of them is ill, as upstream's.
+#[utoipa::path(get, path = "/monitor/health", operation_id = "get_health", tag = "Monitor",
+    responses((status = 200, body = HealthInfoResponse)))]
+pub(crate) async fn get_health(State(app): State<App>) -> Json<HealthInfoResponse> {
+    let book = app.read(|_| Ok(())).await.is_ok();
+    let health = health(app.control());
+    let beat = health.heartbeat.map(|at: Timestamp| at.to_string());
+    let folder = health.folder.scanned && health.folder.problem.is_none();
+    Json(HealthInfoResponse {
+        metadatabase: BaseInfoResponse { status: word(book) },
+        scheduler: SchedulerInfoResponse {
+            status: word(health.is_healthy),
+            latest_scheduler_heartbeat: beat.clone(),
+        },
+        // The same process; it waits on the same clock.
+        triggerer: TriggererInfoResponse {
+            status: word(health.is_healthy),
+            latest_triggerer_heartbeat: beat.clone(),
+        },
+        dag_processor: Some(DagProcessorInfoResponse {
+            status: word(folder),
+            latest_dag_processor_heartbeat: beat.filter(|_| folder),
+        }),
+    })
+}
+
+/// Our version.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct VersionInfo {
+    version: String,
+    git_version: Option<String>,
+}
+
+/// Our version.
+#[utoipa::path(get, path = "/version", operation_id = "get_version", tag = "Version",
+    responses((status = 200, body = VersionInfo)))]
+pub(crate) async fn get_version(State(app): State<App>) -> Json<VersionInfo> {
+    Json(VersionInfo {
+        version: app.place().version.clone(),
+        git_version: None,
+    })
+}
+
+/// A section of the configuration.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ConfigSection {
+    name: String,
+    options: Vec<ConfigOption>,
+}
+
+/// A value of the configuration.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ConfigOption {
+    key: String,
+    #[schema(value_type = Value)]
+    value: String,
+}
+
+/// One text or several.
+#[derive(ToSchema)]
+#[serde(untagged)]
+#[allow(dead_code)]
+enum Value {
+    One(String),
+    Several(Vec<crate::wire::Any>),
+}
+
+/// The configuration.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Config {
+    sections: Vec<ConfigSection>,
+}
+
+fn not_exposed() -> Problem {
+    let text = "the configuration is not shown here; `orrery config show` has it";
+    Problem::new(StatusCode::FORBIDDEN, "API-013", text)
+}
+
+/// The configuration is not shown.
+#[utoipa::path(get, path = "/config", operation_id = "get_config", tag = "Config",
+    responses((status = 200, content((Config = "application/json"), (String = "text/plain"))),
+        (status = 403)))]
+pub(crate) async fn get_config() -> Problem {
+    not_exposed()
+}
+
+/// The configuration is not shown.
+#[utoipa::path(get, path = "/config/section/{section}/option/{option}",
+    operation_id = "get_config_value", tag = "Config",
+    params(("section" = String, Path), ("option" = String, Path)),
+    responses((status = 200, content((Config = "application/json"), (String = "text/plain"))),
+        (status = 403)))]
+pub(crate) async fn get_config_value(Path(_): Path<(String, String)>) -> Problem {
+    not_exposed()
+}
+
+/// Something that is odd with a dag.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = DAGWarningResponse)]
+pub(crate) struct WarningResponse {
+    dag_id: String,
+    #[schema(value_type = WarningType)]
+    warning_type: String,
+    message: String,
+    timestamp: At,
+    dag_display_name: String,
+}
+
+/// What sort of oddity.
+#[derive(ToSchema)]
+#[schema(as = DagWarningType)]
+#[allow(dead_code)]
+enum WarningType {
+    #[serde(rename = "asset conflict")]
+    AssetConflict,
+    #[serde(rename = "non-existent pool")]
+    NonExistentPool,
+    #[serde(rename = "runtime varying value")]
+    RuntimeVaryingValue,
+}
+
+/// Oddities, and how many there are in all.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = DAGWarningCollectionResponse)]
+pub(crate) struct WarningCollection {
+    dag_warnings: Vec<WarningResponse>,
+    total_entries: u64,
+}
+
+query! {
+    /// What the list of warnings takes.
+    #[allow(dead_code)] // Read and checked as upstream does; no answer differs by it.
+    WarningsQuery {
+        dag_id: Option<String>,
+        warning_type: Option<String>,
+        limit: Limit,
+        offset: Offset,
+        order_by: OrderBy,
+    }
+}
+
+/// What upstream warns of is said here by the reasons of task instances, so the list is empty.
+#[utoipa::path(get, path = "/dagWarnings", operation_id = "list_dag_warnings", tag = "DagWarning",
+    params(WarningsQuery), responses((status = 200, body = WarningCollection)))]
+pub(crate) async fn list_warnings(
+    query: Query<WarningsQuery>,
+) -> Result<Json<WarningCollection>, Problem> {
+    query
+        .order_by
+        .check(&["dag_id", "warning_type", "message", "timestamp"])?;
+    Ok(Json(WarningCollection {
+        dag_warnings: Vec::new(),
+        total_entries: 0,
+    }))
+}

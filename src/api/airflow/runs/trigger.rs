@@ -1,0 +1,111 @@
+//! Creating a run.
+
+use axum::{Json, extract::State};
+use model::{
+    DagId, JsonMap, RunId,
+    command::{Command, Reply, TriggerRun},
+    schedule::DataInterval,
+    state::{DagRunType, TriggeredBy},
+};
+use serde::{Deserialize, Deserializer};
+use utoipa::ToSchema;
+
+use super::{DagRunResponse, one};
+use crate::{
+    app::App,
+    problem::Problem,
+    request::{Body, Path},
+    wire::{Any, At},
+};
+
+/// A run to create. `logical_date` has to be there and may be `null`.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = TriggerDAGRunPostBody)]
+pub(crate) struct TriggerBody {
+    dag_run_id: Option<String>,
+    data_interval_start: Option<At>,
+    data_interval_end: Option<At>,
+    #[serde(deserialize_with = "nullable")]
+    #[schema(required)]
+    logical_date: Option<At>,
+    run_after: Option<At>,
+    #[schema(value_type = Option<std::collections::HashMap<String, Any>>)]
+    conf: Option<JsonMap>,
+    note: Option<String>,
+    partition_key: Option<String>,
+}
+
+/// Has to be there, and may be `null`.
+fn nullable<'de, D: Deserializer<'de>>(from: D) -> Result<Option<At>, D::Error> {
+    Option::deserialize(from)
+}
+
+/// Characters of a remark.
+const NOTE_CHARS_MAX: usize = 1_000;
+
+/// Says no to a remark that is too long.
+pub(crate) fn check_note(note: Option<&str>) -> Result<(), Problem> {
+    match note {
+        Some(note) if note.chars().count() > NOTE_CHARS_MAX => {
+            let text = format!("a note has at most {NOTE_CHARS_MAX} characters");
+            Err(Problem::field("note", "string_too_long", text, ""))
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+impl TriggerBody {
+    fn into_command(self, dag_id: &str) -> Result<TriggerRun, Problem> {
+        check_note(self.note.as_deref())?;
+        let data_interval = match (self.data_interval_start, self.data_interval_end) {
+            (None, None) => None,
+            (Some(At(start)), Some(At(end))) if start <= end => Some(DataInterval { start, end }),
+            (Some(_), Some(_)) => {
+                let text = "the data interval ends before it starts";
+                return Err(Problem::field("data_interval_end", "value_error", text, ""));
+            }
+            (Some(_), None) | (None, Some(_)) => {
+                let text = "give both data_interval_start and data_interval_end, or neither";
+                return Err(Problem::field(
+                    "data_interval_start",
+                    "value_error",
+                    text,
+                    "",
+                ));
+            }
+        };
+        if self.partition_key.is_some() {
+            return Err(Problem::invalid("partitions are not there yet"));
+        }
+        Ok(TriggerRun {
+            dag_id: DagId::from(dag_id),
+            run_id: self.dag_run_id.map(RunId::from),
+            run_type: DagRunType::Manual,
+            logical_date: self.logical_date.map(|At(at)| at),
+            data_interval,
+            run_after: self.run_after.map(|At(at)| at),
+            conf: self.conf.unwrap_or_default().into(),
+            note: self.note,
+            triggered_by: TriggeredBy::RestApi,
+            user: None,
+            reset: false,
+        })
+    }
+}
+
+/// Create a run.
+#[utoipa::path(post, path = "/dags/{dag_id}/dagRuns", operation_id = "trigger_dag_run",
+    tag = "DagRun", params(("dag_id" = String, Path)), request_body = TriggerBody,
+    responses((status = 200, body = DagRunResponse)))]
+pub(crate) async fn trigger_run(
+    State(app): State<App>,
+    Path(dag_id): Path<String>,
+    Body(body): Body<TriggerBody>,
+) -> Result<Json<DagRunResponse>, Problem> {
+    let ask = body.into_command(&dag_id)?;
+    match app.command(Command::TriggerRun(Box::new(ask))).await? {
+        Reply::Run { run_id, .. } => one(&app, dag_id, run_id.to_string()).await.map(Json),
+        Reply::Done | Reply::TaskInstances(_) | Reply::Refused(_) => Err(Problem::hidden()),
+    }
+}

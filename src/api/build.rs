@@ -1,0 +1,7 @@
+//! Tells cargo what is compiled in, so that a UI that was built since is taken up. Both folders may
+//! be missing; nothing is made or fetched here.
+
+fn main() {
+    println!("cargo:rerun-if-changed=../../ui/dist");
+    println!("cargo:rerun-if-changed=../../assets/errors");
+}

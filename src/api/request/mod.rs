@@ -1,0 +1,13 @@
+//! How requests are read: parameters of the path and the query, bodies, and what is wrong with them.
+
+mod body;
+mod path;
+mod query;
+mod scalar;
+
+pub(crate) use body::Body;
+pub(crate) use path::Path;
+pub(crate) use query::{
+    Asked, FromQuery, Limit, Offset, OrderBy, Pattern, Query, Range, Reads, query, unescape,
+};
+pub(crate) use scalar::{MatchMode, Scalar};

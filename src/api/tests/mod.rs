@@ -1,0 +1,1 @@
+//! Requests against a whole node.
