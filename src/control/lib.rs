@@ -38,6 +38,7 @@ mod writer_thread;
 pub use control::Control;
 pub use dag_cache::{CachedDag, DagError};
 pub use dags::Status as FolderStatus;
+pub use engine::Options as EngineOptions;
 pub use environment::Environment;
 pub use handle::{Handle, Inbox, Overloaded, channel};
 pub use metrics::Metrics;

@@ -20,7 +20,7 @@ use crate::{
     act::{Act, Flights, Launcher},
     batch::{Failure, Scheduler},
     control::{Control, Inner},
-    dags::Folder,
+    dags::{Files, Folder, Scanner},
     environment::Environment,
     handle::{Handle, Inbox},
     metrics::Metrics,
@@ -145,7 +145,7 @@ pub fn start(
         .name("writer".to_owned())
         .spawn(|| writer.run(first))?;
     others.push(chores.start(keeper(&inner, &options))?);
-    let folder = Folder::start(options.dags, &inner)?;
+    let folder = Folder::start(scanner(&inner, options.dags)?)?;
     let control = Control(Arc::new(inner));
     Ok(Running {
         control,
@@ -206,6 +206,17 @@ fn keeper(inner: &Inner, options: &Options) -> Keeper {
         retention: options.retention,
         disk_needed_bytes: options.disk_needed_bytes,
     }
+}
+
+fn scanner(inner: &Inner, root: PathBuf) -> Result<Scanner, StartError> {
+    Ok(Scanner {
+        root,
+        handle: inner.handle.clone(),
+        clock: Arc::clone(&inner.clock),
+        metrics: Arc::clone(&inner.metrics),
+        shared: Arc::clone(&inner.folder),
+        known: Files::new(&inner.reader.snapshot()?.files()?),
+    })
 }
 
 impl Running {

@@ -79,8 +79,9 @@ impl Gauge {
     }
 }
 
-/// One redb's way to the storage. After a failure redb must be made anew; the old door is then shut,
-/// so that a reader of the old one gets errors and never pages that the new one has written over.
+/// One redb's way to the storage. After a failure redb must be made anew; the old door is then
+/// shut, so that a reader of the old one gets errors and never pages that the new one has written
+/// over.
 #[derive(Debug)]
 pub(crate) struct Door {
     storage: Arc<dyn StorageBackend>,

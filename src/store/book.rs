@@ -14,6 +14,7 @@ use crate::{
     backend::{Door, Gauge},
     commit,
     error::{CommitError, Fault, OpenError, ReadError},
+    tables::meta,
 };
 
 /// Reads the book.
@@ -27,6 +28,8 @@ pub struct Store {
 pub struct Writer {
     store: Store,
     options: Options,
+    /// How many batches are in the book.
+    batch: u64,
 }
 
 #[derive(Debug)]
@@ -112,7 +115,11 @@ impl Writer {
         let store = Store {
             shared: Arc::new(shared),
         };
-        Ok(Self { store, options })
+        Ok(Self {
+            store,
+            options,
+            batch: 0,
+        })
     }
     /// A reader of the same book.
     #[must_use]
@@ -122,23 +129,29 @@ impl Writer {
     /// Writes a batch: all of it, on the disk, or nothing.
     ///
     /// # Errors
-    /// See [`CommitError`]. The writer stays usable: the book is opened again when that is needed.
+    /// See [`CommitError`]. The writer stays usable: the book is opened again when that is needed,
+    /// and then tells whether the batch is in it after all.
     pub fn commit(
         &mut self,
         deployment: DeploymentId,
         changes: &[Change],
     ) -> Result<(), CommitError> {
         self.reopen_if_failed()?;
-        let quick_repair = self.options.quick_repair;
+        let (batch, quick_repair) = (self.batch + 1, self.options.quick_repair);
         let result = self
             .store
-            .with(|db| commit::commit(db, deployment, changes, quick_repair));
+            .with(|db| commit::commit(db, deployment, changes, batch, quick_repair));
         if let Err(Fault::Redb(_)) = &result {
             self.drop_failed();
             // When it fails again the next commit tries once more.
-            let _ = self.reopen_if_failed();
+            if self.reopen_if_failed().is_ok() && self.batch == batch {
+                // Only the last step had failed, and was done again.
+                return Ok(());
+            }
         }
-        Ok(result?)
+        result?;
+        self.batch = batch;
+        Ok(())
     }
     /// redb takes nothing any more after a failure of the storage: give up this one.
     pub(crate) fn drop_failed(&mut self) {
@@ -156,8 +169,19 @@ impl Writer {
         let shared = &self.store.shared;
         let mut open = shared.open.write().unwrap_or_else(PoisonError::into_inner);
         if open.is_none() {
-            *open = Some(open_redb(&shared.storage, &self.options)?);
+            let again = open_redb(&shared.storage, &self.options)?;
+            self.batch = commit::last_batch(&again.db)?;
+            *open = Some(again);
         }
+        Ok(())
+    }
+    /// Learns how many batches the book has; after a migration.
+    pub(crate) fn begin(&mut self) -> Result<(), Fault> {
+        self.batch = self.store.with(|db| {
+            let txn = db.begin_read()?;
+            let table = txn.open_table(meta::TABLE)?;
+            Ok::<_, Fault>(meta::batch(&table)?)
+        })?;
         Ok(())
     }
 }

@@ -14,8 +14,8 @@ const LOOK_AGAIN: Duration = Duration::from_millis(2);
 
 impl Writer {
     /// Compacts when more than half of the file and more than `COMPACT_FREE_BYTES_MIN` is free, and
-    /// says whether it did. Snapshots that are asked for meanwhile wait; when those that live do not
-    /// end within `COMPACT_WAIT_MS` it is left for another time.
+    /// says whether it did. Snapshots that are asked for meanwhile wait; when those that live do
+    /// not end within `COMPACT_WAIT_MS` it is left for another time.
     ///
     /// # Errors
     /// When the storage fails; nothing is lost.

@@ -44,7 +44,8 @@ pub enum OpenError {
     },
 }
 
-/// Why a batch was not written. Nothing of it is in the book, unless it says `Unknown`.
+/// Why a batch was not written. It is not in the book; only when the book could not even be opened
+/// again at once it may turn out to be there, whole.
 #[derive(Debug, thiserror::Error)]
 pub enum CommitError {
     /// There is no room. Nothing was written; the next commit may work.
@@ -54,8 +55,7 @@ pub enum CommitError {
         #[source]
         cause: std::io::Error,
     },
-    /// The storage failed. After a restart of the program the book holds all that was acknowledged
-    /// before, and this batch wholly or not at all.
+    /// The storage failed. All that was acknowledged before is in the book.
     #[error("STO-006: the book could not be written")]
     Storage {
         /// What failed.

@@ -56,8 +56,9 @@ fn open_with(
     gauge: Option<Gauge>,
     options: &Options,
 ) -> Result<(Store, Writer), OpenError> {
-    let writer = Writer::open(storage, gauge, *options)?;
+    let mut writer = Writer::open(storage, gauge, *options)?;
     let store = writer.store();
     store.with(|db| migrate::migrate(db, migrate::STEPS, migrate::SCHEMA_VERSION))?;
+    writer.begin()?;
     Ok((store, writer))
 }

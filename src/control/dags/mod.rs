@@ -10,19 +10,20 @@ mod watch;
 
 use std::{
     collections::{HashMap, HashSet},
+    io,
     path::PathBuf,
     sync::{Arc, Condvar, Mutex, PoisonError},
     thread::{self, JoinHandle},
     time::{Duration, Instant},
 };
 
-use model::ports::Clock;
+use model::{change::DagFile, ports::Clock};
 
 use self::{
     scan::Known,
     watch::{Waker, Watch},
 };
-use crate::{control::Inner, handle::Handle, metrics::Metrics, start::StartError};
+use crate::{handle::Handle, metrics::Metrics};
 
 /// What is known of the dag folder.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -56,35 +57,42 @@ pub(crate) struct Shared {
 
 /// What the thread works with.
 pub(crate) struct Scanner {
-    root: PathBuf,
-    handle: Handle,
-    clock: Arc<dyn Clock>,
-    metrics: Arc<Metrics>,
-    known: HashMap<String, Known>,
+    pub(crate) root: PathBuf,
+    pub(crate) handle: Handle,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) known: Files,
+}
+
+/// What is known of the files, at first by their rows in the book.
+#[derive(Default)]
+pub(crate) struct Files {
+    by_path: HashMap<String, Known>,
     /// Something could not be published; it is tried again by looking again.
     owes: bool,
-    shared: Arc<Shared>,
+    /// Something was too young to be read.
+    soon: bool,
+}
+
+impl Files {
+    pub(crate) fn new(rows: &[DagFile]) -> Self {
+        let known = rows
+            .iter()
+            .map(|row| (row.path.clone(), Known::from_row(row)));
+        Self {
+            by_path: known.collect(),
+            owes: false,
+            soon: false,
+        }
+    }
 }
 
 impl Folder {
-    /// Starts to follow `root`, from what the book knows of its files.
-    pub(crate) fn start(root: PathBuf, inner: &Inner) -> Result<Self, StartError> {
-        let rows = inner.reader.snapshot()?.files()?;
+    /// Starts to follow the folder of `scanner`.
+    pub(crate) fn start(scanner: Scanner) -> io::Result<Self> {
         let watch = Watch::new()?;
         let waker = watch.waker();
-        let known = rows
-            .iter()
-            .map(|row| (row.path.clone(), Known::from_row(row)))
-            .collect();
-        let scanner = Scanner {
-            root,
-            handle: inner.handle.clone(),
-            clock: Arc::clone(&inner.clock),
-            metrics: Arc::clone(&inner.metrics),
-            known,
-            owes: false,
-            shared: Arc::clone(&inner.folder),
-        };
         let thread = thread::Builder::new().name("dags".to_owned());
         let thread = Some(thread.spawn(move || scanner.run(watch))?);
         Ok(Self { waker, thread })
@@ -144,7 +152,7 @@ impl Scanner {
             // However often files change, looking takes no more than a fifth of the time.
             let pause = since.elapsed() * 4;
             let heard = loop {
-                let heard = watch.wait(&|path| self.concerns(path));
+                let heard = watch.wait(self.known.soon, &|path| self.concerns(path));
                 if heard.any || heard.stop {
                     break heard;
                 }

@@ -45,8 +45,8 @@ impl Scanner {
             file
         });
         let broken: Vec<ReadFile> = broken.collect();
-        self.owes |= broken.len() < n_refused;
-        self.owes |= !self.publish_once(broken).is_empty();
+        self.known.owes |= broken.len() < n_refused;
+        self.known.owes |= !self.publish_once(broken).is_empty();
     }
 
     pub(super) fn remove(&mut self, paths: Vec<String>) {
@@ -60,14 +60,14 @@ impl Scanner {
         for (path, answer) in waiting {
             match reply(answer) {
                 Ok(()) => {
-                    self.known.remove(&path);
+                    self.known.by_path.remove(&path);
                 }
                 Err(refusal) if refusal.kind == RefusalKind::NotFound => {
-                    self.known.remove(&path);
+                    self.known.by_path.remove(&path);
                 }
                 Err(refusal) => {
                     tracing::warn!(target: "control", path, "{refusal}");
-                    self.owes = true;
+                    self.known.owes = true;
                 }
             }
         }
@@ -75,7 +75,7 @@ impl Scanner {
 
     fn is_news(&self, file: &ReadFile) -> bool {
         let row = &file.publish.file;
-        let known = self.known.get(&row.path);
+        let known = self.known.by_path.get(&row.path);
         known.is_none_or(|known| {
             (known.stamp, &known.hash) != (row.stamp, &row.hash)
                 || known.has_error != row.error.is_some()
@@ -109,7 +109,7 @@ impl Scanner {
                         includes: file.includes,
                         ..Known::from_row(row)
                     };
-                    self.known.insert(row.path.clone(), known);
+                    self.known.by_path.insert(row.path.clone(), known);
                 }
                 Err(refusal) => refused.push((file, refusal)),
             }

@@ -66,16 +66,22 @@ pub(super) fn read(root: &Path, path: &str, at: Timestamp) -> ReadFile {
             dag,
             source,
             hash,
-            warnings: _,
-        }) => (
-            vec![PublishDag {
-                dag: Arc::new(dag),
-                source,
-                hash,
-                parse_us,
-            }],
-            None,
-        ),
+            warnings,
+        }) => {
+            for warning in warnings {
+                tracing::warn!(target: "control", path, line = warning.line, "{warning}");
+            }
+            let dag = Arc::new(dag);
+            (
+                vec![PublishDag {
+                    dag,
+                    source,
+                    hash,
+                    parse_us,
+                }],
+                None,
+            )
+        }
         Err(error) => (Vec::new(), Some(ImportError { at, ..error })),
     };
     let hash = hex(&hash.finalize());

@@ -15,10 +15,10 @@ use std::{
 use model::change::DagFile;
 
 use super::{
-    Scanner, Status,
+    Files, Scanner, Status,
     read::{INODE_WITH_INCLUDES, ReadFile, read},
     walk::{Found, Stamp, is_dag_file, stamp, walk},
-    watch::Watch,
+    watch::{Watch, YOUNG},
 };
 
 /// Files that are read before they are published.
@@ -52,11 +52,24 @@ impl Known {
     }
 }
 
+impl Files {
+    fn is_same(&self, path: &str, stamp: Stamp) -> bool {
+        let Some(known) = self.by_path.get(path) else {
+            return false;
+        };
+        if known.stamp.2 == INODE_WITH_INCLUDES && !known.includes.is_empty() {
+            (known.stamp.0, known.stamp.1) == (stamp.0, stamp.1) && !known.includes_changed()
+        } else {
+            known.stamp == stamp
+        }
+    }
+}
+
 impl Scanner {
     /// Looks at all names and stamps, and reads what changed.
     pub(super) fn look(&mut self, watch: &mut Watch, written: &HashSet<PathBuf>) {
         watch.begin();
-        self.owes = false;
+        self.known.owes = false;
         let mut folders = HashSet::new();
         let found = walk(&self.root, &mut |folder| {
             watch.add(folder);
@@ -68,6 +81,8 @@ impl Scanner {
                 // A folder that cannot be read says nothing about its dags: all stays as it was.
                 let problem = format!("dag folder {}: {e}", self.root.display());
                 tracing::warn!(target: "control", "{problem}");
+                // Nothing may tell when it is back.
+                watch.look_again();
                 let status = self.shared.status();
                 self.shared.set(Status {
                     problem: Some(problem),
@@ -83,7 +98,7 @@ impl Scanner {
             let files = self.read_all(chunk);
             self.publish(files);
         }
-        for known in self.known.values() {
+        for known in self.known.by_path.values() {
             for (path, _) in &known.includes {
                 if let Some(folder) = path.parent() {
                     if !folders.contains(folder) {
@@ -94,7 +109,7 @@ impl Scanner {
             }
         }
         watch.keep(&folders);
-        if self.owes {
+        if self.known.owes {
             watch.look_again();
         }
         self.tell(&found, changed.len());
@@ -110,27 +125,34 @@ impl Scanner {
             || (!name.starts_with('.') && (is_dag_file(name) || name.ends_with(".py")))
             // A folder made of a link shows as a plain entry.
             || (!name.starts_with('.') && path.is_dir())
-            || self.known.values().any(|known| known.includes.iter().any(|(p, _)| p == path))
+            || self.known.by_path.values().any(|known| known.includes.iter().any(|(p, _)| p == path))
     }
 
-    fn changed(&self, found: &Found, written: &HashSet<PathBuf>) -> Vec<String> {
-        let changed = found.files.iter().filter(|(path, stamp)| {
-            let Some(known) = self.known.get(*path) else {
-                return true;
-            };
-            let with_includes = known.stamp.2 == INODE_WITH_INCLUDES;
-            let same = if with_includes && !known.includes.is_empty() {
-                (known.stamp.0, known.stamp.1) == (stamp.0, stamp.1) && !known.includes_changed()
+    fn changed(&mut self, found: &Found, written: &HashSet<PathBuf>) -> Vec<String> {
+        let now = self.clock.now().as_micros();
+        let young_us = i64::try_from(YOUNG.as_micros()).unwrap_or(0);
+        let mut changed = Vec::new();
+        // The start waits for nobody; a file caught half written is read again when it is closed.
+        let is_start = !self.shared.status().scanned;
+        self.known.soon = false;
+        for (path, stamp) in &found.files {
+            let is_closed = written.contains(&self.root.join(path));
+            if !is_closed && self.known.is_same(path, *stamp) {
+                continue;
+            }
+            // A time in the future is a clock of its own, and says nothing about writing.
+            let age_us = now.saturating_sub(stamp.1 / 1_000);
+            if !is_closed && !is_start && (0..young_us).contains(&age_us) {
+                self.known.soon = true;
             } else {
-                known.stamp == **stamp
-            };
-            !same || written.contains(&self.root.join(path))
-        });
-        changed.map(|(path, _)| path.clone()).collect()
+                changed.push(path.clone());
+            }
+        }
+        changed
     }
 
     fn remove_gone(&mut self, found: &Found) {
-        let gone = self.known.keys().filter(|path| {
+        let gone = self.known.by_path.keys().filter(|path| {
             let unreadable = found
                 .unreadable
                 .iter()
@@ -166,7 +188,12 @@ impl Scanner {
     }
 
     fn tell(&self, found: &Found, n_read: usize) {
-        let n_errors = self.known.values().filter(|known| known.has_error).count();
+        let n_errors = self
+            .known
+            .by_path
+            .values()
+            .filter(|known| known.has_error)
+            .count();
         self.metrics.import_errors.store(n_errors as u64, Relaxed);
         if found.n_too_many > 0 {
             let n = found.n_too_many;

@@ -18,6 +18,10 @@ pub(super) const RESCAN: Duration = Duration::from_secs(30);
 /// Saving a file is several events; they are taken together.
 const DEBOUNCE: Duration = Duration::from_millis(50);
 
+/// A file that was changed less long ago may still be being written. It is read when its writer
+/// closes it, or once it is older than this.
+pub(super) const YOUNG: Duration = Duration::from_millis(100);
+
 /// Watches folders.
 pub(super) struct Watch {
     inotify: Option<Inotify>,
@@ -116,9 +120,13 @@ impl Watch {
     }
 
     /// Waits until something happened that concerns dags, then until it is quiet for a moment.
-    pub(super) fn wait(&mut self, concerns: &dyn Fn(&Path) -> bool) -> Heard {
+    /// With `soon` for no longer than a young file needs to be whole.
+    pub(super) fn wait(&mut self, soon: bool, concerns: &dyn Fn(&Path) -> bool) -> Heard {
         let mut heard = Heard::default();
         let mut timeout = self.blind.then_some(RESCAN);
+        if soon {
+            timeout = Some(YOUNG);
+        }
         // A folder under constant fire is looked at all the same, a few times a second.
         for _ in 0..4 {
             let woken = self.poll(timeout);

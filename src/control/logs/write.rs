@@ -32,8 +32,8 @@ pub(crate) fn append(file: &Path, fields: &[(String, Json)], lines: &[Line<'_>])
     for Line { at, level, event } in lines {
         let mut line = json!({
             "timestamp": at.to_string(),
-            "event": event,
             "level": level,
+            "event": event,
             "logger": "task",
         });
         if let Some(object) = line.as_object_mut() {

@@ -48,7 +48,7 @@ fn ten_thousand_are_armed_and_fire_once_each_in_order() {
     let triggers = NativeTriggers::start(handle, clock).unwrap();
     let since = Instant::now();
     for n in (1..=10_000_u32).rev() {
-        let at = now.plus(TimeDelta::from_micros(i64::from(n) * 20));
+        let at = now.plus(TimeDelta::from_micros(1_000_000 + i64::from(n) * 20));
         triggers.arm(key(n), Fence(n.into()), &deferral(Trigger::At(at)));
         triggers.arm(key(n), Fence(n.into()), &deferral(Trigger::At(at)));
     }

@@ -1,8 +1,8 @@
 //! Writes a batch of changes as one transaction.
 //!
 //! Changes are gathered by table first and put in the order of their keys: that costs the tree half
-//! of what random order does, and a key that was changed twice is put once. A deletion of a run or a
-//! dag writes out what came before it, so the order of the changes holds.
+//! of what random order does, and a key that was changed twice is put once. A deletion of a run or
+//! a dag writes out what came before it, so the order of the changes holds.
 
 mod delete;
 mod runs;
@@ -31,18 +31,36 @@ use crate::{
     tables::{self, key},
 };
 
-/// Writes `changes`, durably, all or none.
+/// Writes `changes`, durably, all or none, as batch number `batch`.
 pub(crate) fn commit(
     db: &Database,
     deployment: DeploymentId,
     changes: &[Change],
+    batch: u64,
     quick_repair: bool,
 ) -> Result<(), Fault> {
     let mut txn = db.begin_write()?;
     txn.set_quick_repair(quick_repair);
     apply(&txn, deployment, changes)?;
+    set_batch(&txn, batch)?;
     txn.commit()?;
     Ok(())
+}
+
+fn set_batch(txn: &WriteTransaction, batch: u64) -> Result<(), Fault> {
+    let mut table = txn.open_table(tables::meta::TABLE)?;
+    table.insert(tables::meta::BATCH, batch.to_be_bytes().as_slice())?;
+    Ok(())
+}
+
+/// The number of the last batch in the book. What it tells is on the disk afterwards, even if the
+/// sync of that batch had failed.
+pub(crate) fn last_batch(db: &Database) -> Result<u64, Fault> {
+    let txn = db.begin_write()?;
+    let batch = tables::meta::batch(&txn.open_table(tables::meta::TABLE)?)?;
+    set_batch(&txn, batch)?;
+    txn.commit()?;
+    Ok(batch)
 }
 
 fn apply(

@@ -1,5 +1,5 @@
-//! XComs of a batch: a deletion of all of a task instance counts for what is in the book and for what
-//! came before it in the batch.
+//! XComs of a batch: a deletion of all of a task instance counts for what is in the book and for
+//! what came before it in the batch.
 
 use std::collections::BTreeSet;
 

@@ -1,7 +1,7 @@
 //! Brings the book of an older program up to date, and refuses that of a newer one.
 //!
-//! Each step changes a book of one version into one of the next. All steps that a book lacks are one
-//! transaction: it is of the old version or of the new one, whenever the machine stops.
+//! Each step changes a book of one version into one of the next. All steps that a book lacks are
+//! one transaction: it is of the old version or of the new one, whenever the machine stops.
 
 mod v1;
 

@@ -1,5 +1,5 @@
-//! Counts by state: a varint for each word of `ALL` in its order; zeros at the end are left out, so a
-//! state that is added at the end reads as zero in old books.
+//! Counts by state: a varint for each word of `ALL` in its order; zeros at the end are left out, so
+//! a state that is added at the end reads as zero in old books.
 
 use super::varint::{self, Reader};
 

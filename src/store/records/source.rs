@@ -1,4 +1,5 @@
-//! Sources of dags: a version byte, a byte that tells whether the rest is compressed (zlib), postcard.
+//! Sources of dags: a version byte, a byte that tells whether the rest is compressed (zlib),
+//! postcard.
 
 use std::io::{Read, Write};
 

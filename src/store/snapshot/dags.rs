@@ -71,7 +71,8 @@ impl Snapshot {
         })
         .collect()
     }
-    /// When each version of the dag was first seen, and its hash; the newest first, at most `limit`.
+    /// When each version of the dag was first seen, and its hash; the newest first, at most
+    /// `limit`.
     ///
     /// # Errors
     /// When the book cannot be read.

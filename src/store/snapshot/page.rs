@@ -23,6 +23,18 @@ pub struct Paging<C> {
     pub limit: usize,
 }
 
+impl<C> Paging<C> {
+    /// The first page.
+    #[must_use]
+    pub const fn first(limit: usize) -> Self {
+        Self {
+            after: None,
+            skip: 0,
+            limit,
+        }
+    }
+}
+
 /// Part of a list.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Page<T, C> {
@@ -30,8 +42,22 @@ pub struct Page<T, C> {
     pub items: Vec<T>,
     /// Where to go on; none when the list has ended.
     pub next: Option<C>,
-    /// Whether the page ends because `LIST_SCAN_ROWS_MAX` rows were looked at, not because it is full.
+    /// Whether the page ends because `LIST_SCAN_ROWS_MAX` rows were looked at, not because it is
+    /// full.
     pub cut: bool,
+    /// How many entries were left out: less than [`Paging::skip`] when the page was cut before.
+    pub skipped: usize,
+}
+
+impl<T, C> Page<T, C> {
+    pub(super) const fn empty() -> Self {
+        Self {
+            items: Vec::new(),
+            next: None,
+            cut: false,
+            skipped: 0,
+        }
+    }
 }
 
 /// A span of time, open where an end is absent.
@@ -64,18 +90,21 @@ impl TimeRange {
 /// Counts the rows that a scan looks at.
 pub(super) struct Budget(usize);
 
+/// What looking up one record by its key costs, in rows of a scan.
+pub(super) const LOOK_UP_ROWS: usize = 5;
+
 impl Budget {
     pub(super) fn new() -> Self {
         Self(model::limits::LIST_SCAN_ROWS_MAX)
     }
     /// Whether one more row may be looked at.
     pub(super) fn take(&mut self) -> bool {
-        match self.0.checked_sub(1) {
-            Some(left) => {
-                self.0 = left;
-                true
-            }
-            None => false,
-        }
+        let may = self.0 > 0;
+        self.0 = self.0.saturating_sub(1);
+        may
+    }
+    /// A record was looked up by its key.
+    pub(super) fn looked_up(&mut self) {
+        self.0 = self.0.saturating_sub(LOOK_UP_ROWS);
     }
 }

@@ -31,8 +31,9 @@ pub struct Retention {
 struct Ranks(HashMap<(DagNo, usize), Option<(Timestamp, RunNo)>>);
 
 impl Snapshot {
-    /// Finished runs that may be deleted, the first created first. Deleting a page changes none of the
-    /// answers of the next. Go on until [`Page::next`] is none: a page may be empty and not the last.
+    /// Finished runs that may be deleted, the first created first. Deleting a page changes none of
+    /// the answers of the next. Go on until [`Page::next`] is none: a page may be empty and not the
+    /// last.
     ///
     /// # Errors
     /// When the book cannot be read.
@@ -41,17 +42,12 @@ impl Snapshot {
         retention: &Retention,
         paging: Paging<RunNo>,
     ) -> Result<Page<RunNo, RunNo>, ReadError> {
-        let mut page = Page {
-            items: Vec::new(),
-            next: None,
-            cut: false,
-        };
+        let mut page = Page::empty();
         let from = paging.after.map_or(0, |run| run.0.saturating_add(1));
         let first = tables::runs::key(self.deployment, RunNo(from));
         let last = tables::runs::key(self.deployment, RunNo(u64::MAX));
         let mut budget = Budget::new();
         let mut ranks = Ranks::default();
-        let mut skip = paging.skip;
         let mut seen = paging.after;
         for row in self.rows(tables::runs::TABLE, first, last, Order::Ascending)? {
             let (key, value) = row?;
@@ -65,9 +61,10 @@ impl Snapshot {
             let run = records::decode::<RunRecord>(value.value())?.into_run(split.run())?;
             seen = Some(run.no);
             if self.may_go(retention, &run, &mut ranks)? {
-                match skip.checked_sub(1) {
-                    Some(left) => skip = left,
-                    None => page.items.push(run.no),
+                if page.skipped < paging.skip {
+                    page.skipped += 1;
+                } else {
+                    page.items.push(run.no);
                 }
             }
         }

@@ -81,16 +81,8 @@ impl Snapshot {
         paging: Paging<RunCursor>,
         keep: impl Fn(&DagRun) -> bool,
     ) -> Result<Page<DagRun, RunCursor>, ReadError> {
-        let Paging {
-            after,
-            mut skip,
-            limit,
-        } = paging;
-        let mut page = Page {
-            items: Vec::new(),
-            next: None,
-            cut: false,
-        };
+        let Paging { after, skip, limit } = paging;
+        let mut page = Page::empty();
         let mut budget = Budget::new();
         let mut last = after;
         for entry in self.run_entries(filter, order, after)? {
@@ -104,15 +96,17 @@ impl Snapshot {
             if !filter.takes_entry(&entry) {
                 continue;
             }
+            budget.looked_up();
             let Some(run) = self.run(entry.at.run)? else {
                 continue;
             };
             if !filter.takes(&run) || !keep(&run) {
                 continue;
             }
-            match skip.checked_sub(1) {
-                Some(left) => skip = left,
-                None => page.items.push(run),
+            if page.skipped < skip {
+                page.skipped += 1;
+            } else {
+                page.items.push(run);
             }
         }
         Ok(page)
@@ -130,14 +124,19 @@ impl Snapshot {
             if !budget.take() {
                 return Ok((n, true));
             }
-            if filter.takes_entry(&entry)
-                && (filter.is_by_entry()
-                    || self
-                        .run(entry.at.run)?
-                        .is_some_and(|run| filter.takes(&run)))
-            {
-                n += 1;
+            if !filter.takes_entry(&entry) {
+                continue;
             }
+            if !filter.is_by_entry() {
+                budget.looked_up();
+                if !self
+                    .run(entry.at.run)?
+                    .is_some_and(|run| filter.takes(&run))
+                {
+                    continue;
+                }
+            }
+            n += 1;
         }
         Ok((n, false))
     }

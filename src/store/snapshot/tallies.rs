@@ -24,6 +24,9 @@ pub struct TiCounts(pub [u64; TI_STATES]);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct RunCounts(pub [u64; RUN_STATES]);
 
+/// A run's dag, and how many of its task instances are in each state.
+pub(super) type Tally = (DagNo, Counts<TI_STATES>);
+
 impl TiCounts {
     /// Of one state.
     #[must_use]
@@ -82,10 +85,7 @@ impl Snapshot {
             self.run_tally(run)?.map_or([0; TI_STATES], |it| it.1),
         ))
     }
-    pub(super) fn run_tally(
-        &self,
-        run: RunNo,
-    ) -> Result<Option<(DagNo, Counts<TI_STATES>)>, ReadError> {
+    pub(super) fn run_tally(&self, run: RunNo) -> Result<Option<Tally>, ReadError> {
         let key = tables::run_tallies::key(self.deployment, run);
         self.get_fixed(tables::run_tallies::TABLE, &key, |value| {
             Ok(split_tally(value))
@@ -101,7 +101,7 @@ impl Snapshot {
 }
 
 /// A value of `run_tallies`.
-pub(super) fn split_tally(value: &[u8]) -> (DagNo, Counts<TI_STATES>) {
+pub(super) fn split_tally(value: &[u8]) -> Tally {
     let mut split = key::Split(value);
     let dag = split.dag();
     (dag, counts::decode(split.0))

@@ -7,6 +7,7 @@ use model::{
 use super::{
     Snapshot,
     page::{Budget, Order, Page, Paging, TimeRange},
+    tallies::{Tally, TiCounts},
     ti_runs::Candidate,
 };
 use crate::{
@@ -21,8 +22,8 @@ use crate::{
 /// Which task instances a list has.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct TiFilter {
-    /// Of this dag alone. Without rare or unfinished states the order is then by `run_after`, and in
-    /// all other lists by the number of the run.
+    /// Of this dag alone. Without rare or unfinished states the order is then by `run_after`, and
+    /// in all other lists by the number of the run.
     pub dag: Option<DagNo>,
     /// Of this run alone.
     pub run: Option<RunNo>,
@@ -46,6 +47,18 @@ pub struct TiCursor {
 impl TiFilter {
     fn is_by_state(&self) -> bool {
         self.tasks.is_empty() && self.start_date.is_open() && self.end_date.is_open()
+    }
+    /// How many task instances of a run it may take, by the run's tally.
+    fn matches(&self, (dag, counts): Tally) -> usize {
+        if self.dag.is_some_and(|of| of != dag) {
+            return 0;
+        }
+        let counts = TiCounts(counts);
+        let n = match self.states.as_slice() {
+            [] => counts.total(),
+            states => states.iter().map(|&state| counts.of(state)).sum(),
+        };
+        usize::try_from(n).unwrap_or(usize::MAX)
     }
     fn takes(&self, ti: &TaskInstance) -> bool {
         (self.tasks.is_empty() || self.tasks.contains(&ti.key.task))
@@ -86,22 +99,25 @@ impl Snapshot {
             limit,
             budget: Budget::new(),
             after,
-            page: Page {
-                items: Vec::new(),
-                next: None,
-                cut: false,
-            },
+            page: Page::empty(),
         };
         for run in self.ti_runs(filter, order, after.map(|after| after.run))? {
-            let run = run?;
+            let (run, tally) = run?;
             let is_begun = after.is_some_and(|after| after.run.1 == run.1);
             if !filling.may_go_on() {
                 break;
             }
-            let matches = usize::try_from(self.ti_matches(filter, run.1)?).unwrap_or(usize::MAX);
-            let skips_all = counted && !is_begun && matches <= filling.skip;
+            let tally = match tally {
+                Some(tally) => Some(tally),
+                None => {
+                    filling.budget.looked_up();
+                    self.run_tally(run.1)?
+                }
+            };
+            let matches = tally.map_or(0, |tally| filter.matches(tally));
+            let skips_all = counted && !is_begun && filling.page.skipped + matches <= skip;
             if matches == 0 || skips_all {
-                filling.skip -= matches.min(filling.skip);
+                filling.page.skipped += matches;
                 filling.passed(run);
                 continue;
             }
@@ -170,9 +186,10 @@ impl<K: Fn(&TaskInstance) -> bool> Filling<'_, Option<K>> {
         if !self.filter.takes(&ti) || !self.keep.as_ref().is_none_or(|keep| keep(&ti)) {
             return;
         }
-        match self.skip.checked_sub(1) {
-            Some(left) => self.skip = left,
-            None => self.page.items.push(ti),
+        if self.page.skipped < self.skip {
+            self.page.skipped += 1;
+        } else {
+            self.page.items.push(ti);
         }
     }
     /// Whether one more row may be looked at.

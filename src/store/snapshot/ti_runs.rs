@@ -3,7 +3,11 @@
 use model::{DagNo, RunNo, Timestamp};
 
 use super::{
-    Snapshot, page::Order, run::split_by_dag, tallies::split_tally, task_instances::TiFilter,
+    Snapshot,
+    page::Order,
+    run::split_by_dag,
+    tallies::{Tally, split_tally},
+    task_instances::TiFilter,
 };
 use crate::{
     error::ReadError,
@@ -12,7 +16,8 @@ use crate::{
 
 /// A run to look into: its `run_after` where the order is by that, and its number.
 pub(super) type Candidate = (Timestamp, RunNo);
-type Candidates = Box<dyn Iterator<Item = Result<Candidate, ReadError>>>;
+/// With the run's tally, where it was read on the way.
+type Candidates = Box<dyn Iterator<Item = Result<(Candidate, Option<Tally>), ReadError>>>;
 
 const NO_TIME: Timestamp = Timestamp::from_micros(0);
 
@@ -25,7 +30,7 @@ impl Snapshot {
         after: Option<Candidate>,
     ) -> Result<Candidates, ReadError> {
         if let Some(run) = filter.run {
-            return Ok(Box::new(std::iter::once(Ok((NO_TIME, run)))));
+            return Ok(Box::new(std::iter::once(Ok(((NO_TIME, run), None)))));
         }
         let (mut first, mut last) = (RunNo(0), RunNo(u64::MAX));
         match (order, after) {
@@ -42,7 +47,13 @@ impl Snapshot {
         let first = tables::run_tallies::key(self.deployment, first);
         let last = tables::run_tallies::key(self.deployment, last);
         let rows = self.rows(tables::run_tallies::TABLE, first, last, order)?;
-        Ok(Box::new(rows.map(|row| Ok((NO_TIME, split_run(&row?.0))))))
+        Ok(Box::new(rows.map(|row| {
+            let (key, value) = row?;
+            let mut split = key::Split(&key);
+            split.u32();
+            let run = (NO_TIME, split.run());
+            Ok((run, Some(split_tally(value.value()))))
+        })))
     }
 
     fn by_dag(
@@ -60,7 +71,7 @@ impl Snapshot {
             (_, None) => {}
         }
         let rows = self.rows(tables::runs_by_dag::TABLE, first, last, order)?;
-        Ok(Box::new(rows.map(|row| Ok(split_by_dag(&row?.0)))))
+        Ok(Box::new(rows.map(|row| Ok((split_by_dag(&row?.0), None)))))
     }
 
     /// Merges the rows of several states; a run that has more than one comes once.
@@ -98,7 +109,11 @@ impl Snapshot {
                             next = Some(*run);
                         }
                     }
-                    Some(Err(_)) => return source.next().map(|row| row.map(|run| (NO_TIME, run))),
+                    Some(Err(_)) => {
+                        return source
+                            .next()
+                            .map(|row| row.map(|run| ((NO_TIME, run), None)));
+                    }
                     None => {}
                 }
             }
@@ -106,32 +121,7 @@ impl Snapshot {
             for source in &mut sources {
                 source.next_if(|row| matches!(row, Ok(it) if *it == run));
             }
-            Some(Ok((NO_TIME, run)))
+            Some(Ok(((NO_TIME, run), None)))
         })))
     }
-
-    /// How many of the run's task instances the filter may take; none when the run is another dag's.
-    pub(super) fn ti_matches(&self, filter: &TiFilter, run: RunNo) -> Result<u64, ReadError> {
-        let key = tables::run_tallies::key(self.deployment, run);
-        let found = self.get_fixed(tables::run_tallies::TABLE, &key, |value| {
-            Ok(split_tally(value))
-        })?;
-        let Some((dag, counts)) = found else {
-            return Ok(0);
-        };
-        if filter.dag.is_some_and(|of| of != dag) {
-            return Ok(0);
-        }
-        let counts = super::tallies::TiCounts(counts);
-        Ok(match filter.states.as_slice() {
-            [] => counts.total(),
-            states => states.iter().map(|&state| counts.of(state)).sum(),
-        })
-    }
-}
-
-fn split_run(key: &[u8; 12]) -> RunNo {
-    let mut split = key::Split(key);
-    split.u32();
-    split.run()
 }

@@ -1,4 +1,5 @@
-//! How many task instances of a run are in each state, so that lists skip runs without reading them.
+//! How many task instances of a run are in each state, so that lists skip runs without reading
+//! them.
 //!
 //! | key bytes | what |
 //! | --- | --- |

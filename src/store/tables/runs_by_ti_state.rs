@@ -1,6 +1,6 @@
 //! Runs that have a task instance in a state that is rare and asked for: failed, upstream_failed,
-//! skipped, removed, and all that are unfinished. A row for each run, not for each instance: a put each would double the cost of
-//! a cascade, and one row is enough to find the chunk.
+//! skipped, removed, and all that are unfinished. A row for each run, not for each instance: a put
+//! each would double the cost of a cascade, and one row is enough to find the chunk.
 //!
 //! | key bytes | what |
 //! | --- | --- |

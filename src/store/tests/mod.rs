@@ -1,0 +1,10 @@
+//! Tests of the whole layer, against storage that fails, forgets or is just memory.
+
+mod compacting;
+mod crash;
+mod failing;
+mod lists;
+pub(crate) mod make;
+mod model;
+mod sizes;
+pub(crate) mod storage;
