@@ -14,7 +14,6 @@ use crate::{
     backend::{Door, Gauge},
     commit,
     error::{CommitError, Fault, OpenError, ReadError},
-    tables::meta,
 };
 
 /// Reads the book.
@@ -169,6 +168,7 @@ impl Writer {
         let shared = &self.store.shared;
         let mut open = shared.open.write().unwrap_or_else(PoisonError::into_inner);
         if open.is_none() {
+            // Opening syncs the file, and takes no room: reading goes on while the disk is full.
             let again = open_redb(&shared.storage, &self.options)?;
             self.batch = commit::last_batch(&again.db)?;
             *open = Some(again);
@@ -177,11 +177,7 @@ impl Writer {
     }
     /// Learns how many batches the book has; after a migration.
     pub(crate) fn begin(&mut self) -> Result<(), Fault> {
-        self.batch = self.store.with(|db| {
-            let txn = db.begin_read()?;
-            let table = txn.open_table(meta::TABLE)?;
-            Ok::<_, Fault>(meta::batch(&table)?)
-        })?;
+        self.batch = self.store.with(commit::last_batch)?;
         Ok(())
     }
 }

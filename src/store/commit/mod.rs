@@ -19,7 +19,7 @@ use model::{
     run::DagRun,
     task_instance::TaskInstance,
 };
-use redb::{Database, WriteTransaction};
+use redb::{Database, ReadableDatabase, WriteTransaction};
 
 use self::{tally::Tally, write::Rows, xcoms::XComs};
 use crate::{
@@ -53,14 +53,11 @@ fn set_batch(txn: &WriteTransaction, batch: u64) -> Result<(), Fault> {
     Ok(())
 }
 
-/// The number of the last batch in the book. What it tells is on the disk afterwards, even if the
-/// sync of that batch had failed.
+/// The number of the last batch in the book.
 pub(crate) fn last_batch(db: &Database) -> Result<u64, Fault> {
-    let txn = db.begin_write()?;
-    let batch = tables::meta::batch(&txn.open_table(tables::meta::TABLE)?)?;
-    set_batch(&txn, batch)?;
-    txn.commit()?;
-    Ok(batch)
+    let txn = db.begin_read()?;
+    let table = txn.open_table(tables::meta::TABLE)?;
+    Ok(tables::meta::batch(&table)?)
 }
 
 fn apply(

@@ -147,3 +147,35 @@ fn a_file_is_locked_private_and_must_be_a_book() {
     let error = crate::open(&missing, &Options::default()).unwrap_err();
     assert_eq!(error.code(), "STO-004");
 }
+
+/// Run by hand, with `TMPDIR` on a file system of a few MiB:
+/// `unshare -rm sh -c 'mount -t tmpfs -o size=4m none /mnt && TMPDIR=/mnt test --ignored tiny'`.
+#[test]
+#[ignore = "fills the temporary folder"]
+fn a_tiny_file_system_fills_up_and_empties_again() {
+    let folder = Folder::new("tiny");
+    let path = folder.0.join("book.redb");
+    let ballast = folder.0.join("ballast");
+    std::fs::write(&ballast, vec![1; 1 << 20]).unwrap();
+    let (store, mut writer) = crate::open(&path, &Options::default()).unwrap();
+    let mut n = 0;
+    let error = loop {
+        match writer.commit(DEPLOYMENT, &batch(n + 1)) {
+            Ok(()) => n += 1,
+            Err(error) => break error,
+        }
+    };
+    assert!(matches!(error, CommitError::DiskFull { .. }), "{error:?}");
+    // Opening again may have found a little room. What is refused is not there, the rest is.
+    for _ in 0..10 {
+        n += u64::from(writer.commit(DEPLOYMENT, &batch(n + 1)).is_ok());
+        assert_eq!(runs(&store), n);
+    }
+    assert!(writer.commit(DEPLOYMENT, &batch(n + 1)).is_err());
+    std::fs::remove_file(ballast).unwrap();
+    writer.commit(DEPLOYMENT, &batch(n + 1)).unwrap();
+    assert_eq!(runs(&store), n + 1);
+    drop((store, writer));
+    let (store, _writer) = crate::open(&path, &Options::default()).unwrap();
+    assert_eq!(runs(&store), n + 1);
+}

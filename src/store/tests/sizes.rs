@@ -26,7 +26,7 @@ fn records_are_small() {
     let key = make::ti_key(1_000_000, 5, -1);
     let mut all = String::new();
     let mut ti = make::ti(key, TaskInstanceState::NoStatus);
-    let mut add = |what: &str, bytes: usize| writeln!(all, "{bytes:>4} {what}").unwrap();
+    let mut add = |what: &str, bytes: usize| writeln!(all, "{what}: {bytes}").unwrap();
     add("a new task instance", packed(&ti));
     ti.state = TaskInstanceState::Success;
     ti.try_number = 1;
@@ -59,13 +59,13 @@ fn records_are_small() {
     let record = CountersRecord::from(&::model::change::Counters::default());
     add("counters", records::encode(&record).unwrap().len());
     expect![[r#"
-           4 a new task instance
-           9 a finished empty task, an hour after its chunk
-          29 a finished process
-          47 a failed process
-          29 a failed process that has much to say
-          83 a scheduled run
-           4 counters
+        a new task instance: 4
+        a finished empty task, an hour after its chunk: 9
+        a finished process: 29
+        a failed process: 47
+        a failed process that has much to say: 29
+        a scheduled run: 83
+        counters: 4
     "#]]
     .assert_eq(&all);
 }
