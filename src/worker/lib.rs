@@ -4,7 +4,7 @@
 //! ([`process_main`]) that starts tasks, captures their output and reaps them. That process lives on
 //! when the server dies, and gives its results to the next server.
 //!
-//! Invariant: one fence is never started twice: a claim file is made with `O_EXCL` before the spawn.
+//! Invariant: one fence is never started twice: it is claimed in a journal before the spawn.
 //! Invariant: nothing is forgotten before the server has acknowledged it.
 //! Invariant: nothing polls; ends are told by pidfds, words by the socket.
 //! Invariant: no code runs between fork and exec, and nothing here uses `pre_exec`.

@@ -23,9 +23,9 @@ pub const SOCKET_DRAIN: &str = "worker-drain-";
 pub struct Paths {
     /// Sockets, locks, claims.
     pub run: PathBuf,
-    /// A claim for each try that was begun, named by its fence.
+    /// Journals of what was begun, one for each worker process.
     pub tries: PathBuf,
-    /// Working folders of tries that have none of their own, named by fence.
+    /// Working folders of tries that have none of their own, by worker process.
     pub work: PathBuf,
     /// Logs of tries.
     pub logs: PathBuf,

@@ -58,6 +58,7 @@ pub async fn run(request: &HttpRequest, log: &mut Log, around: Surroundings<'_>)
         usage: Usage::default(),
         level,
         event,
+        clean: true,
     }
 }
 

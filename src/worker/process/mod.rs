@@ -1,6 +1,7 @@
 //! A try as a process in a group of its own.
 
 pub mod exit;
+pub mod folders;
 pub mod group;
 pub mod kill;
 pub mod output;

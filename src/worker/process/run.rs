@@ -56,6 +56,8 @@ pub struct Ended {
     pub level: Level,
     /// The same.
     pub event: String,
+    /// It ended by itself and nothing of it can be left.
+    pub clean: bool,
 }
 
 /// Where the process is on its way to its end.
@@ -88,6 +90,7 @@ struct Running<'a> {
     phase: Phase,
     reason: Option<Reason>,
     status: Option<(ExitStatus, Usage)>,
+    clean: bool,
     around: &'a Surroundings<'a>,
 }
 
@@ -136,6 +139,7 @@ impl<'a> Running<'a> {
             phase: Phase::Running { until },
             reason: None,
             status: None,
+            clean: true,
             around,
         })
     }
@@ -210,6 +214,7 @@ impl<'a> Running<'a> {
                 let text =
                     "A process that left the group still holds the output; it is no longer read.";
                 log.at((self.around.now)());
+                self.clean = false;
                 self.out.close(log);
                 if let Some(err) = &mut self.err {
                     err.close(log);
@@ -261,6 +266,7 @@ impl<'a> Running<'a> {
         if self.left.is_empty() {
             self.drain();
         } else {
+            self.clean = false;
             let kill_at = match self.phase {
                 Phase::Asked { kill_at } => Some(kill_at),
                 Phase::Running { .. } | Phase::Sweeping { .. } | Phase::Draining { .. } => {
@@ -307,6 +313,7 @@ impl<'a> Running<'a> {
             usage,
             level,
             event,
+            clean: self.clean && self.reason.is_none(),
         }
     }
 
@@ -369,5 +376,6 @@ fn unwatched(pid: Pid, cause: &io::Error) -> Ended {
         usage,
         level: Level::Error,
         event: message,
+        clean: false,
     }
 }

@@ -1,19 +1,16 @@
 //! Starts a process: posix_spawn through std, which holds as long as the program is a path, nothing
 //! runs before exec and no user is changed. No part of the worker's own environment is handed on.
 
-use super::{group, procfs, sys};
+use super::{folders::Folders, group, procfs, sys};
 use model::work::Process;
 use rustix::process::{Pid, Resource, Rlimit, Signal, prlimit};
 use std::{
     ffi::OsStr,
-    fs::{self, DirBuilder},
+    fs,
     io::{self, PipeReader},
     os::{
         fd::OwnedFd,
-        unix::{
-            fs::{DirBuilderExt, PermissionsExt},
-            process::CommandExt,
-        },
+        unix::{fs::PermissionsExt, process::CommandExt},
     },
     path::{Path, PathBuf},
     process::{Command, Stdio},
@@ -34,7 +31,7 @@ pub struct Spawned {
     pub out: PipeReader,
     /// Standard error.
     pub err: Option<PipeReader>,
-    /// The folder that was made for it and is to be removed.
+    /// The folder that was lent to it.
     pub temp: Option<PathBuf>,
 }
 
@@ -72,22 +69,22 @@ pub enum SpawnError {
     Other { cause: io::Error },
 }
 
-/// Starts `process` in a group of its own. `temp` is made when it names no working folder.
+/// Starts `process` in a group of its own, in one of `folders` when it names none.
 /// With `files_soft`, that is the task's limit of open files, as this process had at its start.
 ///
 /// # Errors
 /// When nothing was started; nothing is left behind then.
 pub fn spawn(
     process: &Process,
-    temp: &Path,
+    folders: &Folders,
     files_soft: Option<Rlimit>,
 ) -> Result<Spawned, SpawnError> {
-    let (cwd, temp) = folder(process, temp)?;
+    let (cwd, temp) = folder(process, folders)?;
     let result = spawn_in(process, &cwd, files_soft);
     let (pid, pidfd, started_ticks, out, err) = match result {
         Ok(parts) => parts,
         Err(error) => {
-            let _ = temp.map(fs::remove_dir);
+            temp.into_iter().for_each(|temp| folders.give(temp, true));
             return Err(error);
         }
     };
@@ -151,23 +148,22 @@ fn spawn_in(process: &Process, cwd: &Path, files: Option<Rlimit>) -> Result<Part
     }
 }
 
-fn folder(process: &Process, temp: &Path) -> Result<(PathBuf, Option<PathBuf>), SpawnError> {
-    if let Some(cwd) = &process.cwd {
-        let wrong = |cause| SpawnError::Cwd {
-            cwd: cwd.clone(),
+fn folder(process: &Process, folders: &Folders) -> Result<(PathBuf, Option<PathBuf>), SpawnError> {
+    let Some(cwd) = &process.cwd else {
+        let made = folders.take().map_err(|cause| SpawnError::Cwd {
+            cwd: "run/work".to_owned(),
             cause,
-        };
-        if !fs::metadata(cwd).map_err(wrong)?.is_dir() {
-            return Err(wrong(io::Error::from(io::ErrorKind::NotADirectory)));
-        }
-        return Ok((PathBuf::from(cwd), None));
-    }
-    let made = DirBuilder::new().mode(0o700).create(temp);
-    made.map_err(|cause| SpawnError::Cwd {
-        cwd: temp.display().to_string(),
+        })?;
+        return Ok((made.clone(), Some(made)));
+    };
+    let wrong = |cause| SpawnError::Cwd {
+        cwd: cwd.clone(),
         cause,
-    })?;
-    Ok((temp.to_owned(), Some(temp.to_owned())))
+    };
+    if !fs::metadata(cwd).map_err(wrong)?.is_dir() {
+        return Err(wrong(io::Error::from(io::ErrorKind::NotADirectory)));
+    }
+    Ok((PathBuf::from(cwd), None))
 }
 
 /// Finds a program in the task's own `PATH`: std would fork to do so.

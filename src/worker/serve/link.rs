@@ -1,6 +1,6 @@
 //! A server's connection. The newest one counts; what an older one had sent is taken first.
 
-use super::{Shared, forget, orphans, tries};
+use super::{Shared, orphans, tries};
 use crate::{
     process::kill::Cause,
     wire::{
@@ -124,7 +124,7 @@ fn take(shared: &Arc<Shared>, inbox: &mut Inbox) -> Result<(), FrameError> {
             Down::Kill(known) => kill(shared, known),
             Down::Ack { fence } => {
                 if shared.table().ack(fence) {
-                    forget(&shared.paths, fence);
+                    shared.claims().forget(fence);
                     shared.changed.notify_one();
                 }
             }

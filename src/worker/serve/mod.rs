@@ -6,9 +6,14 @@ mod table;
 mod tries;
 
 use crate::{
-    WorkerError, claims,
+    WorkerError,
+    claims::Claims,
     paths::{self, Paths, SOCKET},
-    process::{kill::Cause, procfs::Identity},
+    process::{
+        folders::Folders,
+        kill::Cause,
+        procfs::{self, Identity},
+    },
 };
 use model::{Timestamp, limits, ports::Clock};
 use rustix::{
@@ -19,7 +24,7 @@ use std::{
     fs::{self, File},
     io::{self, Write},
     os::unix::fs::{OpenOptionsExt, PermissionsExt},
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     thread::available_parallelism,
     time::Duration,
@@ -75,6 +80,8 @@ struct Shared {
     /// The limit of open files that tasks get, where this process has raised its own.
     task_files: Option<Rlimit>,
     table: Mutex<Table>,
+    claims: Mutex<Claims>,
+    folders: Folders,
     /// There is something to send.
     outgoing: Notify,
     /// There may be a reason to leave.
@@ -84,6 +91,10 @@ struct Shared {
 impl Shared {
     fn table(&self) -> MutexGuard<'_, Table> {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn claims(&self) -> MutexGuard<'_, Claims> {
+        self.claims.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn now(&self) -> Timestamp {
@@ -107,8 +118,12 @@ pub fn process_main(options: ProcessOptions) -> Result<(), WorkerError> {
     let paths = Paths::open(&data_dir)?;
     let lock = lock(&paths)?;
     let broken = |cause| WorkerError::Loop { cause };
+    let me = Identity::me().map_err(broken)?;
+    let is_alive = |pid| procfs::stat(pid).is_ok_and(|stat| !stat.zombie);
     let shared = Arc::new(Shared {
-        me: Identity::me().map_err(broken)?,
+        claims: Mutex::new(Claims::open(&paths.tries, &me).map_err(broken)?),
+        folders: Folders::open(&paths.work, me.pid, is_alive).map_err(broken)?,
+        me,
         paths,
         clock,
         limits,
@@ -178,6 +193,8 @@ async fn serve(shared: &Arc<Shared>, lock: File) -> io::Result<()> {
         drain_name()
     };
     let _ = fs::remove_file(shared.paths.run.join(name));
+    shared.claims().close();
+    shared.folders.close();
     Ok(())
 }
 
@@ -227,19 +244,4 @@ fn say_ready() {
     if let Ok(null) = File::options().write(true).open("/dev/null") {
         let _ = rustix::stdio::dup2_stdout(null);
     }
-}
-
-/// Removes what a try leaves in the run folder.
-fn forget(paths: &Paths, fence: u64) {
-    claims::forget(&paths.tries, fence);
-}
-
-/// Removes a working folder that was made for a try.
-fn remove_work(path: &Path) {
-    if fs::remove_dir(path).is_ok() {
-        return;
-    }
-    let path = path.to_owned();
-    // What a task left there can be large; nobody waits for it.
-    tokio::task::spawn_blocking(move || fs::remove_dir_all(path));
 }

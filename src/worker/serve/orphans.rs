@@ -3,7 +3,7 @@
 
 use super::{Shared, tries};
 use crate::{
-    claims::{self, Record},
+    claims::Record,
     process::{
         group,
         procfs::{self, Identity, Stat},
@@ -13,7 +13,7 @@ use crate::{
 };
 use model::report::Outcome;
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
-use std::{fs, io, os::fd::OwnedFd, sync::Arc};
+use std::{io, os::fd::OwnedFd, sync::Arc};
 use tokio::{io::unix::AsyncFd, time::timeout};
 
 /// Takes over the claims of worker processes that are dead. What they began is in the table when this
@@ -22,36 +22,19 @@ use tokio::{io::unix::AsyncFd, time::timeout};
 /// # Errors
 /// When the claims or `/proc` cannot be read.
 pub fn sweep(shared: &Arc<Shared>) -> io::Result<()> {
-    let records = claims::read_all(&shared.paths.tries)?;
-    let orphans: Vec<Record> = records
-        .into_iter()
-        .filter(|record| !shared.table().has(record.fence) && is_orphan(record, &shared.me))
-        .collect();
+    let orphans = shared.claims().inherit(&shared.paths.tries, &shared.me)?;
     if orphans.is_empty() {
         return Ok(());
     }
     let all = procfs::all()?;
     for record in orphans {
-        let Some((key, owner)) = record.owner else {
-            // Its writer died before it told what it claimed, so before it started anything.
-            claims::forget(&shared.paths.tries, record.fence);
-            continue;
-        };
-        let victims = victims(&owner, record.process, &all, &shared.me);
-        if shared.table().begin(record.fence, key).is_none() {
-            continue;
+        let victims = victims(&record.owner, record.process, &all, &shared.me);
+        if shared.table().begin(record.fence, record.key).is_some() {
+            let shared = Arc::clone(shared);
+            tokio::spawn(async move { fence_off(&shared, record, victims).await });
         }
-        let shared = Arc::clone(shared);
-        tokio::spawn(
-            async move { fence_off(&shared, record.fence, key, record.end, victims).await },
-        );
     }
     Ok(())
-}
-
-fn is_orphan(record: &Record, me: &Identity) -> bool {
-    let owner = record.owner.as_ref();
-    owner.is_none_or(|(_, owner)| owner != me && !owner.is_alive(me))
 }
 
 /// The processes that are certainly of this try or of its dead worker's session. The session's number
@@ -76,19 +59,16 @@ fn victims(owner: &Identity, leader: Option<(u32, u64)>, all: &[Stat], me: &Iden
     all.iter().filter(of_try).copied().collect()
 }
 
-async fn fence_off(
-    shared: &Arc<Shared>,
-    fence: u64,
-    key: wire::Key,
-    end: Option<wire::Report>,
-    victims: Vec<Stat>,
-) {
+async fn fence_off(shared: &Arc<Shared>, record: Record, victims: Vec<Stat>) {
+    let Record {
+        fence,
+        key,
+        owner: _,
+        process: _,
+        end,
+    } = record;
     let processes = victims.len();
     end_all(&victims, shared.limits.kill_grace).await;
-    let work = shared.paths.work.join(fence.to_string());
-    if work.exists() {
-        let _ = tokio::task::spawn_blocking(move || fs::remove_dir_all(work)).await;
-    }
     if let Some(report) = end {
         shared.table().report(report);
         shared.outgoing.notify_one();

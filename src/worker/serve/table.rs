@@ -124,11 +124,6 @@ impl Table {
         self.tries.iter().map(known).collect()
     }
 
-    /// Whether a fence is here.
-    pub fn has(&self, fence: u64) -> bool {
-        self.tries.contains_key(&fence)
-    }
-
     /// Takes what is to be sent.
     pub fn take_out(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.out)

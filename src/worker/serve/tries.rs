@@ -2,7 +2,6 @@
 
 use super::Shared;
 use crate::{
-    claims::{self, Claim},
     http,
     logs::{
         mask::Masker,
@@ -18,10 +17,11 @@ use crate::{
 };
 use model::{
     report::{Outcome, Usage},
-    work::{Job, Process, Work},
+    work::{Job, Work},
 };
 use std::{
     io,
+    path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -72,9 +72,9 @@ enum Started {
 /// Claims, opens the log, starts. Runs on a thread that may wait.
 fn begin(shared: &Shared, work: Work) -> Begun {
     let (fence, key) = (work.fence.0, wire::Key::from(work.key));
-    let mut claim = match Claim::take(&shared.paths.tries, fence, key, &shared.me) {
-        Ok(Some(claim)) => claim,
-        Ok(None) => return Begun::Elsewhere,
+    match shared.claims().take(fence, key) {
+        Ok(true) => {}
+        Ok(false) => return Begun::Elsewhere,
         Err(cause) => {
             let message = format!(
                 "TSK-015: the try cannot be noted in {}: {cause}; is the disk full?",
@@ -82,7 +82,7 @@ fn begin(shared: &Shared, work: Work) -> Begun {
             );
             return Begun::Refused(message);
         }
-    };
+    }
     let masker = masker(&work.secrets);
     let opened = Log::open(
         &shared.paths.logs,
@@ -108,12 +108,11 @@ fn begin(shared: &Shared, work: Work) -> Begun {
             log.say(Level::Info, &command);
             log.say(Level::Info, "Output:");
             log.flush();
-            let temp = shared.paths.work.join(fence.to_string());
-            match spawn::spawn(process, &temp, shared.task_files) {
+            match spawn::spawn(process, &shared.folders, shared.task_files) {
                 Ok(spawned) => {
                     let pid = spawned.pid.as_raw_nonzero().get().unsigned_abs();
                     // If this cannot be written (disk full), the session still tells whose it is.
-                    let _ = claim.spawned(pid, spawned.started_ticks);
+                    let _ = shared.claims().spawned(fence, pid, spawned.started_ticks);
                     Begun::Running(Box::new((work, Started::Process(spawned), log)))
                 }
                 Err(error) => {
@@ -126,7 +125,7 @@ fn begin(shared: &Shared, work: Work) -> Begun {
     }
 }
 
-async fn go_on(shared: &Shared, work: Work, started: Started, log: Log, orders: &Orders) {
+async fn go_on(shared: &Arc<Shared>, work: Work, started: Started, log: Log, orders: &Orders) {
     let mut log = log;
     let (fence, key) = (work.fence.0, wire::Key::from(work.key));
     let pid = match &started {
@@ -148,12 +147,13 @@ async fn go_on(shared: &Shared, work: Work, started: Started, log: Log, orders: 
         usage,
         level,
         event,
+        clean: _,
     } = match (&work.job, started) {
         (Job::Process(process), Started::Process(mut spawned)) => {
             let temp = spawned.temp.take();
-            let ended = process_ended(process, spawned, &mut log, around).await;
+            let ended = run::run(process, spawned, &mut log, around).await;
             if let Some(temp) = temp {
-                super::remove_work(&temp);
+                give_back(shared, temp, ended.clean);
             }
             ended
         }
@@ -165,13 +165,14 @@ async fn go_on(shared: &Shared, work: Work, started: Started, log: Log, orders: 
     report_end(shared, fence, key, masked(outcome, &masker), usage);
 }
 
-async fn process_ended(
-    process: &Process,
-    spawned: Spawned,
-    log: &mut Log,
-    around: Surroundings<'_>,
-) -> Ended {
-    run::run(process, spawned, log, around).await
+fn give_back(shared: &Arc<Shared>, temp: PathBuf, clean: bool) {
+    let empty = std::fs::read_dir(&temp).is_ok_and(|mut entries| entries.next().is_none());
+    if empty {
+        return shared.folders.give(temp, clean);
+    }
+    let shared = Arc::clone(shared);
+    // To remove much takes long, and nobody waits for it.
+    tokio::task::spawn_blocking(move || shared.folders.give(temp, false));
 }
 
 /// Messages can hold what a task was given; values are masked where they are made.
@@ -213,7 +214,7 @@ pub fn report(shared: &Shared, fence: u64, key: wire::Key, what: What) {
         at_us: shared.now().as_micros(),
         what,
     };
-    if ends && let Err(error) = claims::end(&shared.paths.tries, &report) {
+    if ends && let Err(error) = shared.claims().end(&report) {
         complain(&error, fence);
     }
     shared.table().report(report);

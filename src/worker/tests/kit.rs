@@ -119,7 +119,9 @@ impl Kit {
     }
 
     pub fn claims(&self) -> usize {
-        fs::read_dir(self.dir.join("run/tries")).unwrap().count()
+        let journals = fs::read_dir(self.dir.join("run/tries")).unwrap();
+        let open = |path: PathBuf| crate::claims::read(&path).map_or(0, |(_, open)| open.len());
+        journals.map(|entry| open(entry.unwrap().path())).sum()
     }
 }
 

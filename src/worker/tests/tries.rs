@@ -35,7 +35,6 @@ fn a_command_runs_with_its_log_and_its_value() {
         rest.ends_with(r#"Z","level":"info","event":"one","logger":"task.stdout","task_id":"t"}"#)
     );
     eventually("claims go when acknowledged", || kit.claims() == 0);
-    assert!(!kit.dir.join("run/work/1").exists());
 }
 
 #[test]
@@ -54,6 +53,7 @@ fn the_environment_is_what_was_given_and_nothing_else() {
         task: Command exited with return code 0
     "]]
     .assert_eq(&kit.events(1));
+    let worker = server.client.pid().unwrap();
     // A folder of its own, nothing on standard input, and a group that it leads.
     let script = "pwd; cat; ls -A | wc -l; stat -c %a .; touch left; mkdir -p a/b; ps -o pgid= $$";
     let mut work = bash(2, &format!("{script} | tr -d ' '; echo $$"));
@@ -65,10 +65,24 @@ fn the_environment_is_what_was_given_and_nothing_else() {
         .skip(2)
         .map(|l| &l["task.stdout: ".len()..])
         .collect();
-    assert_eq!(lines[0], kit.dir.join("run/work/2").to_str().unwrap());
+    assert_eq!(
+        lines[0],
+        kit.dir
+            .join(format!("run/work/{worker}/1"))
+            .to_str()
+            .unwrap()
+    );
     assert_eq!(lines[1..3], ["0", "700"]);
     assert_eq!(lines[3], lines[4]);
-    eventually("the folder goes", || !kit.dir.join("run/work/2").exists());
+    eventually("the folder goes", || !kit.dir.join(lines[0]).exists());
+    // One that was left empty serves the next; one that is changed does not.
+    let pwd = |fence, command: &str| match server.run(bash(fence, command)) {
+        Outcome::Success { xcoms, .. } => xcoms[0].1.clone(),
+        other => panic!("{other:?}"),
+    };
+    let first = pwd(3, "pwd");
+    assert_eq!(pwd(4, "chmod 755 .; pwd"), first);
+    assert_ne!(pwd(5, "pwd"), first);
 }
 
 #[test]
@@ -198,14 +212,6 @@ fn what_cannot_be_started_says_what_to_do() {
     assert!(
         said.starts_with("TSK-015: the log cannot be made"),
         "{said}"
-    );
-    assert!(
-        kit.dir
-            .join("run/work")
-            .read_dir()
-            .unwrap()
-            .next()
-            .is_none()
     );
 }
 
