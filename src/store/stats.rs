@@ -17,7 +17,8 @@ pub struct Stats {
 }
 
 impl Store {
-    /// Sizes. Reads the inner pages of the whole tree, so ask seldom (milliseconds per 100 MiB).
+    /// Sizes. Waits for the writer and makes it wait while all of the tree is walked (60 to 160 ms
+    /// for a million task instances): for maintenance. Metrics ask [`Store::bytes`].
     ///
     /// # Errors
     /// When the storage fails.
