@@ -35,8 +35,12 @@ export function PageHead({ title, mark, crumbs = [], actions, children }: Props)
         </nav>
       )}
       <div className="flex flex-wrap items-center gap-x-3 gap-y-2">
-        {mark}
-        <h1 className="min-w-0 text-xl font-semibold tracking-tight break-all">{title}</h1>
+        <div className="flex min-w-0 items-center gap-3">
+          {mark}
+          <h1 className="min-w-0 text-lg font-semibold tracking-tight break-all sm:text-xl">
+            {title}
+          </h1>
+        </div>
         {actions && <div className="ml-auto flex flex-wrap items-center gap-2">{actions}</div>}
       </div>
       {children}

@@ -1,7 +1,8 @@
 import { Suspense } from 'react';
-import { Link, NavLink, Outlet, useParams } from 'react-router';
+import { Link, NavLink, Outlet, useLocation, useParams } from 'react-router';
 import { Loading } from '~/components/empty';
 import { Logo } from '~/components/logo';
+import { useArrival } from './arrival';
 import { ErrorBoundary } from './error-boundary';
 import { LiveProvider, useLive } from './live';
 import { paths } from './paths';
@@ -9,6 +10,8 @@ import { Preferences } from './preferences';
 
 export function Shell() {
   const { deployment = 'default' } = useParams();
+  const { pathname } = useLocation();
+  useArrival();
   return (
     <LiveProvider key={deployment} deployment={deployment}>
       <a
@@ -20,7 +23,7 @@ export function Shell() {
       <div className="flex min-h-dvh flex-col">
         <Header deployment={deployment} />
         <main id="main" tabIndex={-1} className="flex min-w-0 flex-1 flex-col outline-none">
-          <ErrorBoundary>
+          <ErrorBoundary key={pathname}>
             <Suspense fallback={<Loading />}>
               <Outlet />
             </Suspense>

@@ -40,9 +40,11 @@ export function isFinal(state: string | null | undefined): boolean {
   return FINAL.has(state ?? '');
 }
 
-/** Whether a reader would ask "why is it not running?". */
-export function isWaiting(state: string | null | undefined): boolean {
-  return state !== 'running' && state !== 'success' && state !== 'failed' && state !== 'restarting';
+/** What a reader asks of a task in this state; nothing of one that runs or ran well. */
+export function questionOf(state: string | null | undefined): string | null {
+  if (state === 'running' || state === 'success' || state === 'restarting') return null;
+  if (state === 'failed') return 'Why it failed';
+  return isFinal(state) ? 'Why it did not run' : 'Why it is not running';
 }
 
 export function stateLabel(state: string | null | undefined): string {

@@ -1,5 +1,5 @@
 import '@testing-library/jest-dom/vitest';
-import { cleanup } from '@testing-library/react';
+import { cleanup, configure } from '@testing-library/react';
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
 import { FakeEventSource } from './events';
 import { resetWorld, server } from './server';
@@ -25,6 +25,9 @@ globalThis.ResizeObserver = class {
   disconnect() {}
 };
 globalThis.EventSource = FakeEventSource as unknown as typeof EventSource;
+
+// Many share the machine: slow is not broken.
+configure({ asyncUtilTimeout: 15_000 });
 
 beforeAll(() => server.listen({ onUnhandledRequest: 'error' }));
 beforeEach(() => {

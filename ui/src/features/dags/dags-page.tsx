@@ -12,6 +12,7 @@ import { TriggerDialog } from '~/features/runs/components/lazy-trigger';
 import { DagTable } from './components/dag-table';
 import { DagFilters } from './components/filters';
 import { ImportErrorsBanner } from './components/import-errors';
+import { StateCounts } from './components/state-counts';
 import { useDagList, type Filters } from './hooks/dags';
 
 const ROW_PX = { wide: 54, narrow: 92 };
@@ -32,12 +33,18 @@ export default function DagsPage() {
     <>
       <PageHead
         title="Dags"
-        mark={null}
         actions={
           dags.head && (
-            <span className="text-muted" role="status">
-              {dags.total.toLocaleString('en')} {filtered ? 'found' : 'in total'}
-            </span>
+            <>
+              <StateCounts
+                deployment={deployment}
+                chosen={filters.state}
+                onChoose={(state) => change({ state })}
+              />
+              <span className="text-muted" role="status">
+                {dags.total.toLocaleString('en')} {filtered ? 'found' : 'in total'}
+              </span>
+            </>
           )
         }
       />

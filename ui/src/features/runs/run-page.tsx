@@ -1,4 +1,5 @@
 import { useState } from 'react';
+import type { DagRunState } from '~/api/types';
 import { usePlace } from '~/app/params';
 import { PageHead } from '~/app/page';
 import { paths } from '~/app/paths';
@@ -14,13 +15,19 @@ import { TaskList } from '~/features/tasks/components/task-list';
 import { RunFacts } from './components/run-facts';
 import { useMarkRun, useRun } from './hooks/runs';
 
+const TITLES: Record<DagRunState, string> = {
+  queued: 'Why it has not started',
+  running: 'What this run waits for',
+  failed: 'Why it failed',
+  success: 'Why it ended',
+};
+
 export default function RunPage() {
   const { deployment, dag, run: runId } = usePlace();
   const { data: run, error, refetch } = useRun(deployment, dag, runId);
   const [clearing, setClearing] = useState(false);
   const mark = useMarkRun(deployment, dag, runId);
-  const active = run?.state === 'queued' || run?.state === 'running';
-  const reasons = useRunReasons(deployment, dag, runId, active);
+  const reasons = useRunReasons(deployment, dag, runId, run !== undefined);
 
   return (
     <>
@@ -62,22 +69,13 @@ export default function RunPage() {
         {run && (
           <>
             <RunFacts run={run} />
-            {active && (
-              <ReasonsPanel
-                place={{ deployment, dag, run: runId }}
-                title={
-                  run.state === 'queued' ? 'Why it has not started' : 'What this run waits for'
-                }
-                reasons={reasons.data?.reasons}
-                error={reasons.error}
-              />
-            )}
-            <TaskList
-              deployment={deployment}
-              dag={dag}
-              run={run}
-              waiting={active ? reasons.data?.tasks : undefined}
+            <ReasonsPanel
+              place={{ deployment, dag, run: runId }}
+              title={TITLES[run.state]}
+              reasons={reasons.data?.reasons}
+              error={reasons.error}
             />
+            <TaskList deployment={deployment} dag={dag} run={run} waiting={reasons.data?.tasks} />
           </>
         )}
       </div>

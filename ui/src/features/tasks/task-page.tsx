@@ -5,7 +5,7 @@ import { paths } from '~/app/paths';
 import { Button } from '~/components/button';
 import { Empty, Loading } from '~/components/empty';
 import { ProblemPanel } from '~/components/problem';
-import { StateMark, isWaiting } from '~/components/state';
+import { StateMark, questionOf } from '~/components/state';
 import { TabLinks, useTab, type Tab } from '~/components/tabs';
 import { LogView } from '~/features/logs/components/log-view';
 import { ReasonsPanel } from '~/features/reasons/components/reasons';
@@ -29,8 +29,8 @@ export default function TaskPage() {
   const tab = useTab(TABS);
   const { data: task, error, refetch } = useTask(deployment, place);
   const tries = useTries(deployment, place);
-  const waiting = task !== undefined && isWaiting(task.state);
-  const reasons = useTaskReasons(deployment, place, waiting);
+  const question = task ? questionOf(task.state) : null;
+  const reasons = useTaskReasons(deployment, place, question !== null);
 
   const latest = task?.try_number ?? 0;
   const wanted = Number(search.get('try'));
@@ -68,10 +68,10 @@ export default function TaskPage() {
           />
         )}
         {!task && !error && <Loading label="Loading the task instance" />}
-        {waiting && (
+        {question && (
           <ReasonsPanel
             place={{ deployment, dag: place.dag, run: place.run }}
-            title="Why it is not running"
+            title={question}
             reasons={reasons.data?.reasons}
             error={reasons.error}
           />

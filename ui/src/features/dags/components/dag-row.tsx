@@ -46,10 +46,13 @@ export function DagRow({ deployment, dag, onTrigger }: Props) {
       <div role="cell" className="hidden truncate lg:block" data-tip={dag.timetable_description}>
         {dag.timetable_summary ?? <span className="text-muted">None</span>}
       </div>
-      <div role="cell" className="order-last col-span-2 col-start-2 lg:order-none lg:col-auto">
+      <div role="cell" className="order-last col-start-2 lg:order-none lg:col-auto">
         <RunStrip deployment={deployment} dag={dag.dag_id} runs={dag.recent_runs} />
       </div>
-      <div role="cell" className="hidden lg:block">
+      <div
+        role="cell"
+        className="order-last col-span-2 justify-self-end lg:order-none lg:col-auto lg:justify-self-auto"
+      >
         {last && (
           <Link
             to={paths.run(deployment, dag.dag_id, last.dag_run_id)}

@@ -36,6 +36,18 @@ export function useDagList(deployment: string, filters: Filters, visible: [numbe
   return { ...paged, importErrors };
 }
 
+/** How many dags there are whose last run is in this state. */
+export function useDagCount(deployment: string, state: DagRunState) {
+  return useQuery({
+    queryKey: [...keys.dags(deployment), 'count', state],
+    queryFn: async ({ signal }) => {
+      const params = { query: { limit: 1, state } };
+      return expectData(api(deployment).GET('/api/v2/orrery/dags', { params, signal }));
+    },
+    select: ({ total_entries }) => total_entries,
+  });
+}
+
 export function useDagTags(deployment: string) {
   return useQuery({
     queryKey: [...keys.dags(deployment), 'tags'],

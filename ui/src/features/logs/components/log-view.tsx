@@ -1,6 +1,7 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useDeferredValue, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { Button } from '~/components/button';
+import { ProblemPanel } from '~/components/problem';
 import { useStored } from '~/components/stored';
 import { useTail, type TailPlace } from '../hooks/tail';
 import { filterLines, LINES_KEPT, type Level } from '../lib/buffer';
@@ -14,7 +15,7 @@ const AT_END_PX = 24;
 
 export function LogView({ deployment, place, tryNumber }: Props) {
   const tail = useTail(deployment, place, tryNumber);
-  const { lines, dropped, status } = tail;
+  const { lines, dropped, status, problem } = tail;
   const [search, setSearch] = useState('');
   const [level, setLevel] = useState<Level>('debug');
   const [wrap, setWrap] = useStored<'on' | 'off'>('orrery.log.wrap', 'on');
@@ -67,6 +68,7 @@ export function LogView({ deployment, place, tryNumber }: Props) {
         follow={follow}
         onFollow={setFollow}
       />
+      {problem && <ProblemPanel what="The log cannot be read." error={problem} />}
       {dropped > 0 && (
         <p className="text-muted">
           Only the last {LINES_KEPT.toLocaleString('en')} lines are kept on this page;{' '}

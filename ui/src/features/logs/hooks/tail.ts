@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'react';
 import { deploymentBase } from '~/api/client';
+import { Problem } from '~/api/problem';
 import type { LogLine } from '~/api/types';
 import { append, LINES_KEPT, NO_LINES, type Lines } from '../lib/buffer';
 
@@ -28,12 +29,14 @@ export function downloadUrl(deployment: string, place: TailPlace, tryNumber: num
 }
 
 /** The lines of one try, from its first to the one being written now. */
-export function useTail(deployment: string, place: TailPlace, tryNumber: number) {
+export function useTail(deployment: string, at: TailPlace, tryNumber: number) {
   const [lines, setLines] = useState<Lines>(NO_LINES);
   const [status, setStatus] = useState<TailStatus>('connecting');
-  const { dag, run, task, mapIndex } = place;
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const { dag, run, task, mapIndex } = at;
 
   useEffect(() => {
+    const place = { dag, run, task, mapIndex };
     let source: EventSource | null = null;
     let retry: ReturnType<typeof setTimeout> | undefined;
     let draw: ReturnType<typeof setTimeout> | undefined;
@@ -53,11 +56,10 @@ export function useTail(deployment: string, place: TailPlace, tryNumber: number)
       setLines((now) => append({ ...now, dropped: now.dropped + missed }, more));
     };
     const open = () => {
-      source = new EventSource(
-        tailUrl(deployment, { dag, run, task, mapIndex }, tryNumber, offset),
-      );
+      source = new EventSource(tailUrl(deployment, place, tryNumber, offset));
       source.onopen = () => {
         failures = 0;
+        setProblem(null);
         setStatus('tailing');
       };
       source.addEventListener('lines', (event) => {
@@ -81,6 +83,8 @@ export function useTail(deployment: string, place: TailPlace, tryNumber: number)
         source?.close();
         if (done) return;
         setStatus('reconnecting');
+        if (failures === 1)
+          void explain(tailUrl(deployment, place, tryNumber, offset)).then(setProblem);
         retry = setTimeout(open, Math.min(RETRY_MAX_MS, RETRY_FIRST_MS * 2 ** failures++));
       };
     };
@@ -101,5 +105,19 @@ export function useTail(deployment: string, place: TailPlace, tryNumber: number)
     };
   }, [deployment, dag, run, task, mapIndex, tryNumber]);
 
-  return { ...lines, status };
+  return { ...lines, status, problem };
+}
+
+/** An EventSource hides why it was refused; asking once more does not. */
+async function explain(url: string): Promise<Problem | null> {
+  const stop = new AbortController();
+  try {
+    const response = await fetch(url, { signal: stop.signal });
+    if (response.ok) return null;
+    return Problem.parse(response.status, await response.json().catch(() => null));
+  } catch {
+    return Problem.unreachable();
+  } finally {
+    stop.abort();
+  }
 }

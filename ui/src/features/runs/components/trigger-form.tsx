@@ -1,5 +1,6 @@
 import { useState, type FormEvent } from 'react';
 import type { DagDetails, TriggerBody } from '~/api/types';
+import { useZone } from '~/components/zone';
 import { parseJson, type JsonFault } from '../lib/json';
 import { defaultConf, paramsOf } from '../lib/params';
 import { ConfEditor } from './conf-editor';
@@ -23,6 +24,7 @@ export function TriggerForm({ id, dag, onSubmit }: Props) {
   const [text, setText] = useState(() => JSON.stringify(defaultConf(params), null, 2));
   const [runId, setRunId] = useState('');
   const [logicalDate, setLogicalDate] = useState('');
+  const { zone } = useZone();
   const [note, setNote] = useState('');
   const [unpause, setUnpause] = useState(true);
 
@@ -36,7 +38,9 @@ export function TriggerForm({ id, dag, onSubmit }: Props) {
     event.preventDefault();
     if (fault) return;
     const body = {
-      logical_date: logicalDate ? new Date(logicalDate).toISOString() : null,
+      logical_date: logicalDate
+        ? new Date(zone === 'utc' ? `${logicalDate}Z` : logicalDate).toISOString()
+        : null,
       conf,
       ...(runId.trim() && { dag_run_id: runId.trim() }),
       ...(note.trim() && { note: note.trim() }),
@@ -74,7 +78,12 @@ export function TriggerForm({ id, dag, onSubmit }: Props) {
           />
         </label>
         <label className="flex flex-col gap-1 font-medium">
-          Logical date
+          <span>
+            Logical date{' '}
+            <span className="font-normal text-muted">
+              ({zone === 'utc' ? 'UTC' : 'your time'}; none when empty)
+            </span>
+          </span>
           <input
             type="datetime-local"
             step={1}
