@@ -208,8 +208,9 @@ function inRun(
     return ok(plain(run));
   }
   if (what === 'reasons') {
-    const tasks = entry.tasks.flatMap(({ id }) => {
-      const reasons = call.world.reasons(entry, run, id);
+    const tasks = entry.tasks.flatMap((one) => {
+      const { id } = one;
+      const reasons = call.world.reasons(run, one);
       return reasons.length
         ? run.tasks
             .get(id)!
@@ -234,7 +235,10 @@ function inRun(
       task_id: taskId,
       map_index: task.map_index,
       state: task.state,
-      reasons: call.world.reasons(entry, run, taskId),
+      reasons: call.world.reasons(
+        run,
+        entry.tasks.find(({ id }) => id === taskId)!,
+      ),
     });
   if (fourth === 'tries') return tries(task);
   if (method === 'PATCH')

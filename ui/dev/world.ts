@@ -164,6 +164,18 @@ const SPECS: Spec[] = [
   },
 ];
 
+/** What `MOCK_COPIES` adds: more tasks than any page may draw at once. */
+const HUGE: Spec = {
+  id: 'huge',
+  schedule: null,
+  every: 0,
+  about: 'Ten thousand tasks',
+  tags: [],
+  runs: 3,
+  seconds: 9000,
+  tasks: Array.from({ length: 10_000 }, (_, n) => ({ id: `task_${n}`, op: '@task', up: [] })),
+};
+
 export type WorldRun = DagRun & { tasks: Map<string, TaskInstance[]> };
 export type WorldDag = {
   dag: Dag;
@@ -201,6 +213,7 @@ export class World {
         runs: Math.min(3, spec.runs),
       });
     }
+    if (copies > 0) this.add(HUGE);
     this.breakFile('gdpr_erasure');
   }
 
@@ -456,10 +469,9 @@ export class World {
     entry.dag.is_paused = entry.details.is_paused;
   }
 
-  reasons(entry: WorldDag, run: WorldRun, taskId: string): Reason[] {
-    const task = entry.tasks.find(({ id }) => id === taskId);
-    const state = run.tasks.get(taskId)?.[0]?.state;
-    if (!task || state === 'running' || state === 'success' || state === 'failed') return [];
+  reasons(run: WorldRun, task: WorldTask): Reason[] {
+    const state = run.tasks.get(task.id)?.[0]?.state;
+    if (state === 'running' || state === 'success' || state === 'failed') return [];
     if (state === 'upstream_failed') {
       return task.up.map((up) => ({
         kind: 'upstream_failed',

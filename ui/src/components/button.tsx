@@ -1,13 +1,12 @@
 import type { ButtonHTMLAttributes } from 'react';
 import { Icon, type IconName } from './icons';
 
-type Look = 'solid' | 'outline' | 'ghost' | 'danger';
+type Look = 'solid' | 'outline' | 'ghost';
 
 const LOOKS: Record<Look, string> = {
   solid: 'bg-solid text-on-solid hover:opacity-90',
   outline: 'border border-line-strong bg-raised text-ink hover:border-ink',
   ghost: 'text-muted hover:bg-sunk hover:text-ink',
-  danger: 'border border-danger bg-danger-soft text-danger hover:opacity-90',
 };
 const BASE =
   'inline-flex h-8 shrink-0 items-center justify-center gap-1.5 rounded-md font-medium ' +

@@ -4,10 +4,8 @@ const PATHS = {
   play: 'M5 3.2v9.6l8-4.8z',
   search: 'M7 12A5 5 0 1 0 7 2a5 5 0 0 0 0 10Zm3.6-1.4L14 14',
   close: 'm4 4 8 8m0-8-8 8',
-  check: 'm3 8.5 3.2 3L13 4.5',
   chevron: 'm4 6 4 4 4-4',
   right: 'm6 4 4 4-4 4',
-  left: 'm10 4-4 4 4 4',
   redo: 'M13 3v3.5H9.5M12.7 6.5A5.2 5.2 0 1 0 13 9.6',
   warning: 'M8 2.2 14.4 13.4H1.6L8 2.2Zm0 4.3v3.2m0 1.7v.2',
   copy: 'M5.5 5.5v-3h8v8h-3m-8-5h8v8h-8z',
@@ -18,14 +16,13 @@ const PATHS = {
   moon: 'M13.2 9.8A5.7 5.7 0 0 1 6.2 2.8a5.7 5.7 0 1 0 7 7Z',
   screen: 'M2 3h12v8H2zM5.5 13.5h5',
   more: 'M3.5 8h.01M8 8h.01M12.5 8h.01',
-  stop: 'M4 4h8v8H4z',
 } as const;
 
 export type IconName = keyof typeof PATHS;
 
 /** Decoration only: the button around it carries the name. */
 export function Icon({ name, ...rest }: { name: IconName } & SVGProps<SVGSVGElement>) {
-  const solid = name === 'play' || name === 'stop';
+  const solid = name === 'play';
   return (
     <svg
       viewBox="0 0 16 16"

@@ -2,7 +2,7 @@ import { screen, waitFor } from '@testing-library/react';
 import { describe, expect, it } from 'vitest';
 import { FakeEventSource } from '~/test/events';
 import { DAGS, open } from '~/test/render';
-import { sent, theWorld } from '~/test/server';
+import { refuse, sent, theWorld } from '~/test/server';
 
 const runs = () => theWorld().find('orders_hourly')!.runs;
 const pathOf = (at: number, task: string, more = '') =>
@@ -53,6 +53,24 @@ describe('the page of a task try', () => {
     expect(await screen.findByText('Why it is not running')).toBeVisible();
     expect(screen.getByText('Waits for transform, which is not started.')).toBeVisible();
     expect(screen.getByText('No try has begun')).toBeVisible();
+  });
+
+  it('says why a task was left out', async () => {
+    open(pathOf(1, 'quarantine'));
+    expect(await screen.findByText('Why it did not run')).toBeVisible();
+    expect(await screen.findByText('A branch before it chose another way.')).toBeVisible();
+  });
+
+  it('says why the log cannot be read', async () => {
+    refuse('orrery/dags/orders_hourly/dagRuns/:run/taskInstances/extract/-1/logs/1/tail', 404);
+    open(pathOf(1, 'extract/-1'));
+    await screen.findByText('Opening the log…');
+    const first = FakeEventSource.last('/tail');
+    first.fail();
+    await waitFor(() => expect(FakeEventSource.last('/tail')).not.toBe(first));
+    FakeEventSource.last('/tail').fail();
+    expect(await screen.findByText('The log cannot be read.')).toBeVisible();
+    expect(screen.getByText('STO-001')).toBeVisible();
   });
 
   it('shows a chosen try', async () => {

@@ -51,14 +51,14 @@ export function DagRow({ deployment, dag, onTrigger }: Props) {
       </div>
       <div
         role="cell"
-        className="order-last col-span-2 justify-self-end lg:order-none lg:col-auto lg:justify-self-auto"
+        className="order-last col-span-2 justify-self-end text-right lg:order-none lg:col-auto lg:justify-self-auto lg:text-left"
       >
         {last && (
           <Link
             to={paths.run(deployment, dag.dag_id, last.dag_run_id)}
             className="group block leading-tight"
           >
-            <span className="flex items-center gap-1.5 group-hover:underline">
+            <span className="flex items-center gap-1.5 group-hover:underline max-lg:justify-end">
               <StateMark state={last.state} />
               {stateLabel(last.state)}
             </span>

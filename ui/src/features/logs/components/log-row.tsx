@@ -17,7 +17,7 @@ export const LogRow = memo(function LogRow({ item, wrap, search }: Props) {
     <div
       className={`flex gap-3 px-3 hover:bg-sunk ${level >= 3 ? 'bg-danger-soft' : ''} ${wrap ? '' : 'w-max min-w-full'}`}
     >
-      <span className="w-10 shrink-0 text-right text-muted select-none">{number}</span>
+      <span className="min-w-10 shrink-0 text-right text-muted select-none">{number}</span>
       <time dateTime={line.timestamp} className="hidden shrink-0 text-muted sm:inline">
         {at}
       </time>

@@ -83,6 +83,7 @@ export function useTail(deployment: string, at: TailPlace, tryNumber: number) {
         source?.close();
         if (done) return;
         setStatus('reconnecting');
+        // Once is a hiccup; twice is worth a question.
         if (failures === 1)
           void explain(tailUrl(deployment, place, tryNumber, offset)).then(setProblem);
         retry = setTimeout(open, Math.min(RETRY_MAX_MS, RETRY_FIRST_MS * 2 ** failures++));
@@ -112,7 +113,7 @@ export function useTail(deployment: string, at: TailPlace, tryNumber: number) {
 async function explain(url: string): Promise<Problem | null> {
   const stop = new AbortController();
   try {
-    const response = await fetch(url, { signal: stop.signal });
+    const response = await fetch(new URL(url, window.location.origin), { signal: stop.signal });
     if (response.ok) return null;
     return Problem.parse(response.status, await response.json().catch(() => null));
   } catch {

@@ -56,7 +56,7 @@ export function RunList({ deployment, dag }: { deployment: string; dag: string }
           <div
             role="row"
             aria-rowindex={1}
-            className={`${COLUMNS} border-b border-line py-1.5 text-xs text-muted max-md:sr-only`}
+            className={`${COLUMNS} sticky top-0 z-10 rounded-t-lg border-b border-line bg-surface py-1.5 text-xs text-muted max-md:sr-only`}
           >
             {['State', 'Run', 'Type', 'Run after', 'Started', 'Duration'].map((heading) => (
               <div key={heading} role="columnheader">

@@ -81,7 +81,7 @@ export function TaskList({ deployment, dag, run, waiting }: Props) {
           <div
             role="row"
             aria-rowindex={1}
-            className={`${TASK_COLUMNS} border-b border-line py-1.5 text-xs text-muted max-md:sr-only`}
+            className={`${TASK_COLUMNS} sticky top-0 z-10 rounded-t-lg border-b border-line bg-surface py-1.5 text-xs text-muted max-md:sr-only`}
           >
             {HEADINGS.map((heading) => (
               <div key={heading} role="columnheader">
