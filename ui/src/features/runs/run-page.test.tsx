@@ -32,6 +32,16 @@ describe('the page of a run', () => {
     await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull());
   });
 
+  it('gives the focus back to what opened a dialog', async () => {
+    const { user } = open(pathOf(failed()));
+    const actions = await screen.findByRole('button', { name: 'Actions for extract' });
+    await user.click(actions);
+    await user.click(await screen.findByRole('menuitem', { name: 'Clear…' }));
+    await screen.findByRole('dialog');
+    await user.keyboard('{Escape}');
+    await waitFor(() => expect(actions).toHaveFocus());
+  });
+
   it('marks the run', async () => {
     const { user } = open(pathOf(failed()));
     await user.click(await screen.findByRole('button', { name: 'Mark as…' }));
