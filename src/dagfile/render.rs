@@ -1,5 +1,22 @@
 //! A task's arguments become work: templates are rendered, XComs filled in.
 
+mod accessors;
+mod arithmetic;
+mod branch;
+mod budget;
+mod context;
+mod environment;
+mod fields;
+mod http;
+mod macros;
+mod python;
+mod strftime;
+#[cfg(test)]
+mod tests;
+mod time;
+mod trigger;
+mod work;
+
 use std::sync::Arc;
 
 use model::{
@@ -12,6 +29,7 @@ use model::{
     work::Job,
 };
 
+use self::{fields::Fields, work::Values};
 use crate::RenderError;
 
 /// The task instance whose try is to be rendered.
@@ -177,9 +195,16 @@ pub fn render(
     context: &Context<'_>,
     lookup: &Arc<dyn Lookup>,
 ) -> Result<Rendered, RenderError> {
-    let _ = (dag, context, lookup);
-    Err(RenderError {
-        code: "DAG-020",
-        message: format!("task `{}`: rendering is being written", task.task_id),
+    let fields = Fields::new(dag, task, context, lookup);
+    let values = fields.all()?;
+    let shown = fields.shown(&values);
+    let values = Values {
+        fields: &fields,
+        values,
+    };
+    Ok(Rendered {
+        what: work::make(&values)?,
+        fields: shown,
+        secrets: fields.secrets(),
     })
 }
