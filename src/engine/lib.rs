@@ -1,42 +1,50 @@
 //! The scheduler's decisions: what runs, when, and why not.
 //!
 //! Time and everything from outside are arguments; what follows is returned as changes to the book
-//! and effects to carry out once the book has them.
+//! and effects to carry out once the book has them. [`decide`] answers commands, [`report`] takes in
+//! word of tries, [`step`] does what is due, [`drain`] hands over what follows from all of it.
 //!
 //! Invariant: nothing here reads a clock, a file, the environment or chance, waits or logs.
 //! Invariant: nothing here is known that the book does not say; losing `Live` loses no work.
 //! Invariant: nothing but `live::state` writes the state of a task instance.
+//! Invariant: nothing that one task's end costs grows with the number of runs, or of its siblings.
 
+mod attempt;
+mod critical;
+mod dags;
+mod decide;
+mod disk;
+mod drain;
+pub mod invariants;
 mod live;
+mod options;
+mod plan;
+mod pools;
+mod publish;
+mod reasons;
+mod recover;
+mod refusals;
+mod rules;
+mod run;
+mod step;
 pub mod timetable;
+mod values;
 mod view;
 
-pub use live::{Drained, Live, Options, PoolUsage, Touched};
+#[cfg(test)]
+mod tests;
+
+pub use decide::decide;
+pub use drain::{Drained, Touched, drain};
+pub use live::{Live, pools::PoolUsage};
+pub use options::Options;
+pub use recover::recover;
+pub use step::step;
 pub use view::View;
 
-use model::{
-    Timestamp,
-    command::{Command, Reply},
-    report::Report,
-};
-
-/// Derives effects, timers and counters again after loading.
-pub fn recover(_live: &mut Live, _view: &dyn View, _now: Timestamp) {}
-
-/// Answers one command.
-pub fn decide(_live: &mut Live, _view: &dyn View, _command: Command, _now: Timestamp) -> Reply {
-    Reply::Done
-}
+use model::{Timestamp, report::Report};
 
 /// Takes in word of a try; false when its fence is stale and it was dropped.
-pub fn report(_live: &mut Live, _view: &dyn View, _report: Report, _now: Timestamp) -> bool {
-    false
-}
-
-/// Does what is due: timers, new runs, promotion, readiness and the critical section.
-pub fn step(_live: &mut Live, _view: &dyn View, _now: Timestamp) {}
-
-/// Hands over what has changed and what is to be done since the last call.
-pub fn drain(_live: &mut Live) -> Drained {
-    Drained::default()
+pub fn report(live: &mut Live, view: &dyn View, report: Report, now: Timestamp) -> bool {
+    attempt::report::report(&mut live::Cx { live, view, now }, report)
 }

@@ -1,142 +1,136 @@
-//! What is unfinished, in memory.
+//! What is unfinished, in memory: the dags, the pools, the runs that are queued or running.
 
-use std::collections::BTreeSet;
+pub(crate) mod dags;
+pub(crate) mod dirty;
+pub(crate) mod load;
+pub(crate) mod pools;
+pub(crate) mod questions;
+pub(crate) mod ready;
+pub(crate) mod run;
+pub(crate) mod state;
+pub(crate) mod timers;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use model::{
-    DagNo, PoolName, RunNo, TaskId, TaskNo, TiKey, Timestamp, VersionNo,
-    change::{Change, Counters, DagFile, DagRow, Pool},
-    effect::Effect,
-    reason::Reason,
-    run::DagRun,
-    task_instance::TaskInstance,
+    DagId, DagNo, Fence, RunNo, TaskNo, Timestamp,
+    change::{Counters, DagFile},
 };
 
-use crate::View;
+use crate::{Options, View};
 
-/// What the operator chose.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// Task instances queued or running at once in the whole deployment (`core.parallelism`).
-    pub parallelism: u32,
-    /// Whether a dag that says nothing about it is paused when first seen.
-    pub dags_are_paused_at_creation: bool,
-    /// Slots of `default_pool` where the book has none yet.
-    pub default_pool_slots: i32,
-}
-
-/// What a batch leaves to do: first the book, then the world.
-#[derive(Debug, Default)]
-pub struct Drained {
-    /// One transaction; each key once.
-    pub changes: Vec<Change>,
-    /// To carry out in order, after the commit.
-    pub effects: Vec<Effect>,
-    /// For live notices.
-    pub touched: Touched,
-}
-
-/// What a batch changed, for those who watch.
-#[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub struct Touched {
-    /// Dags with a new row.
-    pub dags: BTreeSet<DagNo>,
-    /// Runs whose row or task instances changed.
-    pub runs: BTreeSet<RunNo>,
-    /// Pools whose row or use changed.
-    pub pools: BTreeSet<PoolName>,
-    /// Dag files whose row changed.
-    pub files: BTreeSet<String>,
-}
-
-/// How full a pool is, in slots.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PoolUsage {
-    /// The pool.
-    pub pool: Pool,
-    /// Of running instances.
-    pub running: i64,
-    /// Of queued instances.
-    pub queued: i64,
-    /// Of scheduled instances, which wait for slots.
-    pub scheduled: i64,
-    /// Of deferred instances.
-    pub deferred: i64,
-    /// What counts against the pool.
-    pub occupied: i64,
-    /// Free ones; `i64::MAX` without end.
-    pub open: i64,
-}
+use dags::LiveDag;
+use dirty::Dirty;
+use pools::Pools;
+use ready::Ready;
+use run::LiveRun;
+use timers::Timers;
 
 /// The state of what is unfinished. It can be derived from the book at any time.
 #[derive(Debug)]
 pub struct Live {
-    options: Options,
+    pub(crate) options: Options,
+    pub(crate) counters: Counters,
+    pub(crate) pools: Pools,
+    pub(crate) dags: BTreeMap<DagNo, LiveDag>,
+    pub(crate) by_id: HashMap<DagId, DagNo>,
+    pub(crate) files: BTreeMap<String, DagFile>,
+    pub(crate) runs: BTreeMap<RunNo, LiveRun>,
+    pub(crate) timers: Timers,
+    pub(crate) ready: Ready,
+    /// Task instances to examine.
+    pub(crate) work: VecDeque<(RunNo, u32)>,
+    /// Tasks of later runs to examine, since the run before them went on.
+    pub(crate) followed: Vec<(RunNo, TaskNo)>,
+    /// Runs that may have ended.
+    pub(crate) settle: BTreeSet<RunNo>,
+    /// Dags with runs that may start.
+    pub(crate) promote: BTreeSet<DagNo>,
+    /// Queued and running instances.
+    pub(crate) executing: u32,
+    /// Set while the disk is too full.
+    pub(crate) disk: Option<DiskFull>,
+    pub(crate) dirty: Dirty,
+    /// Task instances that one step examines before it lets others have a turn.
+    pub(crate) cascade_tasks_max: usize,
+}
+
+/// How much room is missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct DiskFull {
+    pub free_bytes: u64,
+    pub needed_bytes: u64,
+}
+
+/// What every decision is given.
+pub(crate) struct Cx<'a> {
+    pub live: &'a mut Live,
+    pub view: &'a dyn View,
+    pub now: Timestamp,
 }
 
 impl Live {
-    /// With nothing in it.
+    /// With nothing in it but `default_pool`.
     #[must_use]
     pub fn new(options: Options) -> Self {
-        Self { options }
+        let mut dirty = Dirty::default();
+        let pools = Pools::new(options.default_pool_slots, &mut dirty);
+        Self {
+            options,
+            counters: Counters::default(),
+            pools,
+            dags: BTreeMap::new(),
+            by_id: HashMap::new(),
+            files: BTreeMap::new(),
+            runs: BTreeMap::new(),
+            timers: Timers::default(),
+            ready: Ready::default(),
+            work: VecDeque::new(),
+            followed: Vec::new(),
+            settle: BTreeSet::new(),
+            promote: BTreeSet::new(),
+            executing: 0,
+            disk: None,
+            dirty,
+            cascade_tasks_max: model::limits::CASCADE_TASKS_MAX,
+        }
     }
-    /// The numbers to give out next.
-    pub fn load_counters(&mut self, _counters: Counters) {}
-    /// A pool of the book.
-    pub fn load_pool(&mut self, _pool: Pool) {}
-    /// A dag with the numbers of all tasks that it ever had.
-    pub fn load_dag(&mut self, _row: DagRow, _tasks: Vec<(TaskNo, TaskId)>) {}
-    /// A dag file's row.
-    pub fn load_file(&mut self, _file: DagFile) {}
-    /// A run that is not finished, with all its task instances.
-    pub fn load_run(&mut self, _run: DagRun, _tis: Vec<TaskInstance>, _view: &dyn View) {}
-    /// When [`crate::step`] has something to do; in the past when it has now.
+
+    /// When [`crate::step`] has something to do; [`Timestamp::MIN`] when it has now.
     #[must_use]
     pub fn next_wake(&self) -> Option<Timestamp> {
-        None
+        let now = !self.work.is_empty()
+            || !self.followed.is_empty()
+            || !self.settle.is_empty()
+            || !self.promote.is_empty();
+        if now {
+            return Some(Timestamp::MIN);
+        }
+        self.timers.first()
     }
-    /// The rows of all dags.
-    pub fn dags(&self) -> impl Iterator<Item = &DagRow> {
-        std::iter::empty()
+
+    pub(crate) fn new_fence(&mut self) -> Fence {
+        let fence = self.counters.fence;
+        self.counters.fence = Fence(fence.0.saturating_add(1));
+        self.dirty.counters = true;
+        fence
     }
-    /// The number of a dag.
-    #[must_use]
-    pub fn dag_no(&self, _dag_id: &str) -> Option<DagNo> {
-        None
+    pub(crate) fn new_run_no(&mut self) -> RunNo {
+        let run = self.counters.run;
+        self.counters.run = RunNo(run.0.saturating_add(1));
+        self.dirty.counters = true;
+        run
     }
-    /// A dag file's row.
-    #[must_use]
-    pub fn file(&self, _path: &str) -> Option<&DagFile> {
-        None
+    pub(crate) fn new_dag_no(&mut self) -> DagNo {
+        let dag = self.counters.dag;
+        self.counters.dag = DagNo(dag.0.saturating_add(1));
+        self.dirty.counters = true;
+        dag
     }
-    /// The version of a dag that new runs follow.
-    #[must_use]
-    pub fn version(&self, _dag: DagNo) -> Option<VersionNo> {
-        None
-    }
-    /// The row of a live run.
-    #[must_use]
-    pub fn run(&self, _run: RunNo) -> Option<&DagRun> {
-        None
-    }
-    /// A task instance of a live run.
-    #[must_use]
-    pub fn task_instance(&self, _key: TiKey) -> Option<&TaskInstance> {
-        None
-    }
-    /// Why a task instance is where it is, the most telling first.
-    #[must_use]
-    pub fn task_reasons(&self, _key: TiKey, _view: &dyn View, _now: Timestamp) -> Vec<Reason> {
-        Vec::new()
-    }
-    /// Why a run is where it is.
-    #[must_use]
-    pub fn run_reasons(&self, _run: RunNo, _view: &dyn View, _now: Timestamp) -> Vec<Reason> {
-        Vec::new()
-    }
-    /// How full the pools are.
-    #[must_use]
-    pub fn pool_usage(&self) -> Vec<PoolUsage> {
-        let _ = &self.options;
-        Vec::new()
+    /// Puts a task instance on the list of those to examine, once.
+    pub(crate) fn push_work(&mut self, run: RunNo, at: u32) {
+        if let Some(live) = self.runs.get_mut(&run) {
+            live.push_work(&mut self.work, at);
+        }
     }
 }

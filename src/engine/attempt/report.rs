@@ -1,0 +1,66 @@
+//! Word of a try.
+
+use model::{
+    MapIndex,
+    report::{Happened, Report},
+    state::TaskInstanceState as State,
+};
+
+use super::{At, Event, defer, finish};
+use crate::live::Cx;
+
+/// Takes in a report; false when its permission is not the present one.
+pub(crate) fn report(cx: &mut Cx, report: Report) -> bool {
+    let Report {
+        key,
+        fence,
+        at,
+        what,
+    } = report;
+    let Some(run) = cx.run(key.run).filter(|_| key.map == MapIndex::NONE) else {
+        return false;
+    };
+    let Some(place) = run
+        .plan
+        .position(key.task)
+        .map(|at| At { run: key.run, at })
+    else {
+        return false;
+    };
+    let Some(ti) = cx.ti(place).filter(|ti| ti.fence == Some(fence)) else {
+        return false;
+    };
+    // A worker's clock may go wrong; the book's dates are never after its own present.
+    let at = at.min(cx.now);
+    let is_restarting = ti.state == State::Restarting;
+    match what {
+        Happened::Started { pid } => started(cx, place, pid, at),
+        Happened::Finished { usage, .. } if is_restarting => {
+            finish::gone(cx, place, Some(usage), at)
+        }
+        Happened::Finished { outcome, usage } => finish::finish(cx, place, outcome, usage, at),
+        Happened::Deferred(_) | Happened::Rescheduled { .. } | Happened::Fired { .. }
+            if is_restarting =>
+        {
+            finish::gone(cx, place, None, at);
+        }
+        Happened::Deferred(deferral) => defer::defer(cx, place, *deferral),
+        Happened::Rescheduled { at } => defer::reschedule(cx, place, at),
+        Happened::Fired { payload } => defer::fire(cx, place, payload, at),
+    }
+    true
+}
+
+/// The process runs. Said again it changes nothing.
+fn started(cx: &mut Cx, place: At, pid: Option<u32>, at: model::Timestamp) {
+    cx.apply(place, Event::Started);
+    let Some(ti) = cx.ti(place) else { return };
+    if ti.start_date.is_some() && ti.pid == pid {
+        return;
+    }
+    if let Some(ti) = cx.change(place) {
+        ti.start_date.get_or_insert(at);
+        ti.pid = pid;
+        ti.reason = None;
+    }
+}

@@ -1,0 +1,56 @@
+//! Which function answers which command.
+
+use model::{
+    Timestamp,
+    command::{Command, Refusal, Reply},
+};
+
+use crate::{
+    View, dags, disk,
+    live::{Cx, Live},
+    pools, publish,
+    run::{clear, delete, set_run, set_task, trigger},
+    values,
+};
+
+/// Answers one command. What follows from it is done by the next [`crate::step`].
+pub fn decide(live: &mut Live, view: &dyn View, command: Command, now: Timestamp) -> Reply {
+    let mut cx = Cx { live, view, now };
+    dispatch(&mut cx, command).unwrap_or_else(Reply::Refused)
+}
+
+fn dispatch(cx: &mut Cx, command: Command) -> Result<Reply, Refusal> {
+    match command {
+        Command::TriggerRun(ask) => trigger::trigger(cx, *ask),
+        Command::SetPaused { dag_id, paused } => dags::set_paused(cx, &dag_id, paused),
+        Command::Clear(ask) => clear::clear(cx, *ask),
+        Command::SetTaskState(ask) => set_task::set(cx, *ask),
+        Command::SetRunState {
+            dag_id,
+            run_id,
+            state,
+            user,
+        } => set_run::set(cx, &dag_id, &run_id, state, user),
+        Command::SetRunNote {
+            dag_id,
+            run_id,
+            note,
+        } => values::run_note(cx, &dag_id, &run_id, note),
+        Command::SetTaskNote { key, note } => values::task_note(cx, key, note),
+        Command::DeleteRun { dag_id, run_id } => delete::delete(cx, &dag_id, &run_id),
+        Command::DeleteDag { dag_id } => dags::delete(cx, &dag_id),
+        Command::PublishFile(file) => Ok(publish::file(cx, *file)),
+        Command::RemoveFile { path } => Ok(publish::remove(cx, &path)),
+        Command::PutPool { pool, only_new } => pools::put(cx, pool, only_new),
+        Command::DeletePool { name } => pools::delete(cx, &name),
+        Command::PutVariable { variable, only_new } => values::put_variable(cx, variable, only_new),
+        Command::DeleteVariable { key } => values::delete_variable(cx, key),
+        Command::PutXCom { key, name, value } => values::put_xcom(cx, key, name, value),
+        Command::DeleteXCom { key, name } => values::delete_xcom(cx, key, name),
+        Command::SetDisk {
+            free_bytes,
+            needed_bytes,
+        } => Ok(disk::set(cx, free_bytes, needed_bytes)),
+        Command::Prune { runs } => Ok(delete::prune(cx, runs)),
+    }
+}

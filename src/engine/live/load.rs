@@ -1,0 +1,144 @@
+//! Taking in what the book says, at the start and when a finished run is wanted again.
+
+use model::{
+    RunNo, TaskId, TaskNo,
+    change::{Counters, DagFile, DagRow, Pool},
+    run::DagRun,
+    state::TaskInstanceState as State,
+    task_instance::TaskInstance,
+};
+
+use super::{Cx, Live, dags::LiveDag, run::LiveRun, timers::Timer};
+use crate::View;
+
+impl Live {
+    /// The numbers to give out next.
+    pub fn load_counters(&mut self, counters: Counters) {
+        self.counters = counters;
+    }
+    /// A pool of the book.
+    pub fn load_pool(&mut self, pool: Pool) {
+        self.dirty.pools.remove(&pool.name);
+        self.pools.put(pool);
+    }
+    /// A dag with the numbers of all tasks that it ever had.
+    pub fn load_dag(&mut self, row: DagRow, tasks: Vec<(TaskNo, TaskId)>) {
+        self.by_id.insert(row.dag_id.clone(), row.no);
+        self.dags.insert(row.no, LiveDag::new(row, tasks));
+    }
+    /// A dag file's row.
+    pub fn load_file(&mut self, file: DagFile) {
+        self.files.insert(file.path.clone(), file);
+    }
+    /// A run that is not finished, with all its task instances. Its dag must be loaded. False when its
+    /// version of the dag cannot be read any more; then it stays as it is in the book.
+    pub fn load_run(&mut self, run: DagRun, tis: Vec<TaskInstance>, view: &dyn View) -> bool {
+        let Some(plan) = self.plan(run.dag, run.version, view) else {
+            return false;
+        };
+        let no = run.no;
+        let book = Some(run.state);
+        let mut run = LiveRun::new(run, plan, tis);
+        run.book = book;
+        self.insert_run(run);
+        self.count_in(no);
+        true
+    }
+
+    /// Takes a run in, without looking at its instances.
+    pub(crate) fn insert_run(&mut self, run: LiveRun) {
+        if let Some(dag) = self.dags.get_mut(&run.row.dag) {
+            dag.index(&run, true);
+            for (task, limit) in run.plan.tasks.iter().map(|task| (task.no, task.per_dag)) {
+                if limit.is_some() {
+                    dag.limits.entry(task).or_default();
+                }
+            }
+        }
+        self.runs.insert(run.row.no, run);
+    }
+
+    /// Counts a run's instances into pools and limits. It is held until `refresh_hold` says otherwise.
+    pub(crate) fn count_in(&mut self, no: RunNo) {
+        let Live {
+            runs,
+            dags,
+            pools,
+            dirty,
+            timers,
+            executing,
+            ..
+        } = self;
+        let Some(run) = runs.get_mut(&no) else { return };
+        let Some(dag) = dags.get_mut(&run.row.dag) else {
+            return;
+        };
+        for (at, (slot, task)) in run.slots.iter().zip(&run.plan.tasks).enumerate() {
+            let state = slot.ti.state;
+            let at = crate::plan::position(at);
+            pools.change(task.pool, task.pool_slots, State::NoStatus, state, dirty);
+            if state.is_executing() {
+                *executing += 1;
+                if let Some(limit) = dag.limits.get_mut(&task.no) {
+                    limit.active += 1;
+                }
+            }
+            if let Some(timer) = waits(&slot.ti) {
+                timers.at(timer, Timer::Wait(no, at));
+            }
+            let timeout = slot
+                .ti
+                .deferral
+                .as_ref()
+                .and_then(|deferral| deferral.timeout);
+            if let Some(timeout) = timeout.filter(|_| state == State::Deferred) {
+                timers.at(timeout, Timer::DeferralTimeout(no, at));
+            }
+        }
+    }
+}
+
+/// When a waiting instance is to be looked at again. A retry waits until its time has *passed*.
+pub(crate) fn waits(ti: &TaskInstance) -> Option<model::Timestamp> {
+    let at = ti.not_before?;
+    match ti.state {
+        State::UpForRetry => Some(at.plus(model::TimeDelta::from_micros(1))),
+        State::UpForReschedule => Some(at),
+        State::NoStatus
+        | State::Removed
+        | State::Scheduled
+        | State::Queued
+        | State::Running
+        | State::Success
+        | State::Restarting
+        | State::Failed
+        | State::UpstreamFailed
+        | State::Skipped
+        | State::Deferred
+        | State::AwaitingInput => None,
+    }
+}
+
+impl Cx<'_> {
+    /// Makes a run live, reading it from the book when it has ended.
+    pub fn wake_run(&mut self, no: RunNo) -> bool {
+        if self.live.runs.contains_key(&no) {
+            return true;
+        }
+        if self.live.dirty.deleted_runs.contains_key(&no) {
+            return false;
+        }
+        let Some(row) = self.view.run(no) else {
+            return false;
+        };
+        let dag = row.dag;
+        let tis = self.view.task_instances(no);
+        // It leaves again with the next drain, should nothing of it change.
+        self.live.dirty.runs.insert(no);
+        let loaded = self.live.load_run(row, tis, self.view);
+        if loaded {
+            crate::rules::depends_on_past::forget(self.live, dag);
+        }
+        loaded
+    }
+}

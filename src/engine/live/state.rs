@@ -1,0 +1,219 @@
+//! The only place that writes the state of a task instance, and with it all that is counted: the run's
+//! totals, its downstream's counters, pools, limits and the order of starting.
+
+use std::{cmp::Reverse, collections::BTreeMap};
+
+use model::{DagNo, RunNo, TaskNo, state::TaskInstanceState as State};
+
+use super::{
+    Live,
+    dags::{LiveDag, TaskLimit},
+    ready::{Lane, Ready, ReadyKey},
+    run::LiveRun,
+};
+
+/// Enters a state. What it costs is what the direct downstream costs.
+pub(crate) fn put(live: &mut Live, no: RunNo, at: u32, to: State) {
+    let Live {
+        runs,
+        dags,
+        pools,
+        dirty,
+        ready,
+        work,
+        followed,
+        settle,
+        executing,
+        ..
+    } = live;
+    let Some(run) = runs.get_mut(&no) else { return };
+    let Some(ti) = run.change(at, dirty) else {
+        return;
+    };
+    let from = std::mem::replace(&mut ti.state, to);
+    if from == to {
+        return;
+    }
+    let plan = std::sync::Arc::clone(&run.plan);
+    let Some(task) = plan.plan(at) else { return };
+    let Some(dag) = dags.get_mut(&run.row.dag) else {
+        return;
+    };
+    pools.change(task.pool, task.pool_slots, from, to, dirty);
+    ready.wake |= pool_frees(from, to);
+
+    let limits = &mut dag.limits;
+    if from == State::Scheduled {
+        unready(run, limits, ready, at, to == State::Queued);
+    }
+    execute(run, limits.get_mut(&task.no), ready, executing, from, to);
+    if to == State::Scheduled && !run.held {
+        make_ready(run, ready, at);
+    }
+
+    run.n_waiting += u32::from(to == State::NoStatus);
+    run.n_waiting -= u32::from(from == State::NoStatus).min(run.n_waiting);
+    run.n_unfinished += u32::from(!to.is_finished());
+    run.n_unfinished -= u32::from(!from.is_finished()).min(run.n_unfinished);
+    if run.n_unfinished == run.n_waiting {
+        settle.insert(no);
+    }
+    if !from.is_finished() && !to.is_finished() {
+        return;
+    }
+    for &below in &task.downstream {
+        let Some(slot) = run.slots.get_mut(below as usize) else {
+            continue;
+        };
+        slot.counts.count(from, task.is_setup, false);
+        slot.counts.count(to, task.is_setup, true);
+        if to.is_finished() && slot.ti.state.is_schedulable() {
+            run.push_work(work, below);
+        }
+    }
+    if to.is_finished() {
+        followed.extend(run.followers.iter().map(|follower| (*follower, task.no)));
+    }
+}
+
+/// Where an instance waits for a slot.
+pub(crate) fn place(run: &LiveRun, at: u32) -> Option<(Lane, ReadyKey)> {
+    let task = run.plan.plan(at)?;
+    let lane = Lane {
+        pool: task.pool,
+        slots: task.pool_slots,
+    };
+    let key = ReadyKey {
+        weight: Reverse(task.weight),
+        date: run.order_date(),
+        run: run.row.no,
+        at,
+    };
+    Some((lane, key))
+}
+
+/// Lines a scheduled instance up.
+pub(crate) fn make_ready(run: &LiveRun, ready: &mut Ready, at: u32) {
+    if let Some((lane, key)) = place(run, at) {
+        ready.insert(lane, key);
+    }
+}
+
+/// Takes an instance out of wherever it waits. One that goes without starting gives its place in the
+/// lane to the next of its run and task.
+pub(crate) fn unready(
+    run: &mut LiveRun,
+    limits: &mut BTreeMap<TaskNo, TaskLimit>,
+    ready: &mut Ready,
+    at: u32,
+    starts: bool,
+) {
+    let Some((lane, key)) = place(run, at) else {
+        return;
+    };
+    let no = run.plan.plan(at).map(|task| task.no);
+    let limit = no.and_then(|no| limits.get_mut(&no));
+    if ready.remove(lane, &key) {
+        if !starts {
+            run.parked.release(lane, ready);
+            if let Some(limit) = limit {
+                limit.parked.release(lane, ready);
+            }
+        }
+    } else if !run.parked.remove(lane, &key)
+        && let Some(limit) = limit
+    {
+        limit.parked.remove(lane, &key);
+    }
+}
+
+/// Counts executing instances, and lets those go on that waited for one to end.
+fn execute(
+    run: &mut LiveRun,
+    limit: Option<&mut TaskLimit>,
+    ready: &mut Ready,
+    executing: &mut u32,
+    from: State,
+    to: State,
+) {
+    match (from.is_executing(), to.is_executing()) {
+        (false, true) => {
+            *executing += 1;
+            run.n_executing += 1;
+            if let Some(limit) = limit {
+                limit.active += 1;
+            }
+        }
+        (true, false) => {
+            *executing = executing.saturating_sub(1);
+            run.n_executing = run.n_executing.saturating_sub(1);
+            run.parked.release_each(ready);
+            if let Some(limit) = limit {
+                limit.active = limit.active.saturating_sub(1);
+                limit.parked.release_each(ready);
+            }
+            ready.wake = true;
+        }
+        (true, true) | (false, false) => {}
+    }
+}
+
+fn pool_frees(from: State, to: State) -> bool {
+    (from.is_executing() || from == State::Deferred) && !to.is_executing()
+}
+
+/// Looks again whether a run may go on, and lines its instances up or takes them out.
+pub(crate) fn refresh_hold(live: &mut Live, no: RunNo, now: model::Timestamp) {
+    use model::state::DagRunState;
+    let Live {
+        runs,
+        dags,
+        ready,
+        work,
+        settle,
+        timers,
+        ..
+    } = live;
+    let Some(run) = runs.get_mut(&no) else { return };
+    let Some(dag) = dags.get_mut(&run.row.dag) else {
+        return;
+    };
+    let in_future = run.row.logical_date.filter(|date| *date > now);
+    if let Some(date) = in_future {
+        timers.at(date, super::timers::Timer::LogicalDate(no));
+    }
+    let held = dag.is_held() || run.row.state != DagRunState::Running || in_future.is_some();
+    if held == run.held {
+        return;
+    }
+    run.held = held;
+    if let Some(at) = crate::run::start::timeout_at(run).filter(|_| !held) {
+        timers.at(at, super::timers::Timer::RunTimeout(no));
+    }
+    for at in 0..crate::plan::position(run.slots.len()) {
+        let Some(state) = run.state(at) else { continue };
+        if state == State::Scheduled {
+            if held {
+                unready(run, &mut dag.limits, ready, at, false);
+            } else {
+                make_ready(run, ready, at);
+            }
+        } else if !held && state.is_schedulable() {
+            run.push_work(work, at);
+        }
+    }
+    settle.insert(no);
+}
+
+/// Looks again at all runs of a dag: it was paused, unpaused, went or came back.
+pub(crate) fn refresh_dag(live: &mut Live, dag: DagNo, now: model::Timestamp) {
+    let runs = live
+        .dags
+        .get(&dag)
+        .map(LiveDag::live_runs)
+        .unwrap_or_default();
+    for run in runs {
+        refresh_hold(live, run, now);
+    }
+    live.promote.insert(dag);
+}

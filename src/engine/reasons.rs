@@ -1,0 +1,210 @@
+//! Why a task instance or a run is where it is, and does not go on: the true present cause.
+
+use model::{
+    RunNo, TiKey, Timestamp,
+    reason::Reason,
+    state::{DagRunState, TaskInstanceState as State},
+    task_instance::TaskInstance,
+};
+
+use crate::{
+    View,
+    attempt::{
+        defer::why,
+        examine::{TASKS_NAMED, named, unmet},
+    },
+    live::{
+        Live,
+        dags::LiveDag,
+        run::{LiveRun, Past},
+    },
+    plan::PlanTask,
+    rules::trigger_rule::{Upstream, Verdict, evaluate},
+};
+
+impl Live {
+    /// Why a task instance is where it is, the most telling first. For one that has ended: what is
+    /// kept of its end.
+    #[must_use]
+    pub fn task_reasons(&self, key: TiKey, view: &dyn View, now: Timestamp) -> Vec<Reason> {
+        let live = self
+            .runs
+            .get(&key.run)
+            .and_then(|run| Some((run, run.plan.position(key.task)?)));
+        let Some((run, at)) = live else {
+            return view
+                .task_instance(key)
+                .and_then(|ti| ti.reason)
+                .into_iter()
+                .collect();
+        };
+        let (Some(slot), Some(dag)) = (run.slot(at), self.dags.get(&run.row.dag)) else {
+            return Vec::new();
+        };
+        let ti = &slot.ti;
+        match ti.state {
+            State::Success
+            | State::Failed
+            | State::Skipped
+            | State::UpstreamFailed
+            | State::Removed => ti.reason.iter().cloned().collect(),
+            State::Queued => vec![Reason::Starting],
+            State::Running | State::Restarting => Vec::new(),
+            State::Deferred | State::AwaitingInput => ti
+                .deferral
+                .iter()
+                .map(|deferral| why(&deferral.trigger))
+                .collect(),
+            State::NoStatus | State::UpForRetry | State::UpForReschedule => {
+                let mut reasons = self.waits(ti, now);
+                reasons.extend(self.run_reasons(key.run, view, now));
+                reasons.extend(upstream(run, at));
+                reasons.extend(self.past(run, at));
+                reasons
+            }
+            State::Scheduled => {
+                let mut reasons = self.run_reasons(key.run, view, now);
+                reasons.extend(self.slots(run, dag, at));
+                reasons
+            }
+        }
+    }
+
+    /// Why a run does not go on as a whole; for one that has ended, why it ended so.
+    #[must_use]
+    pub fn run_reasons(&self, no: RunNo, view: &dyn View, now: Timestamp) -> Vec<Reason> {
+        let Some(run) = self.runs.get(&no) else {
+            return view
+                .run(no)
+                .and_then(|run| run.reason)
+                .into_iter()
+                .collect();
+        };
+        if run.row.state.is_finished() {
+            return run.row.reason.iter().cloned().collect();
+        }
+        let Some(dag) = self.dags.get(&run.row.dag) else {
+            return Vec::new();
+        };
+        let mut reasons = Vec::new();
+        if dag.row.is_paused {
+            reasons.push(Reason::DagPaused);
+        }
+        if dag.row.is_stale {
+            reasons.push(Reason::DagStale);
+        }
+        if let Some(disk) = self.disk {
+            let (free_bytes, needed_bytes) = (disk.free_bytes, disk.needed_bytes);
+            reasons.push(Reason::DiskFull {
+                free_bytes,
+                needed_bytes,
+            });
+        }
+        if run.row.state == DagRunState::Queued {
+            if run.row.run_after > now {
+                reasons.push(Reason::RunNotBefore {
+                    at: run.row.run_after,
+                });
+            }
+            let (running, limit) = (dag.n_running, dag.row.summary.max_active_runs);
+            if running >= limit {
+                reasons.push(Reason::MaxActiveRuns { running, limit });
+            }
+            if reasons.is_empty() {
+                reasons.push(Reason::RunQueued);
+            }
+        }
+        if let Some(at) = run.row.logical_date.filter(|at| *at > now) {
+            reasons.push(Reason::LogicalDateInFuture { at });
+        }
+        reasons
+    }
+
+    fn waits(&self, ti: &TaskInstance, now: Timestamp) -> Vec<Reason> {
+        let Some(at) = ti.not_before.filter(|at| *at >= now) else {
+            return Vec::new();
+        };
+        let (try_number, max_tries) = (ti.try_number, ti.max_tries);
+        if ti.state == State::UpForRetry {
+            let retry = Reason::RetryAt {
+                at,
+                try_number,
+                max_tries,
+            };
+            return std::iter::once(retry).chain(ti.reason.clone()).collect();
+        }
+        vec![Reason::RescheduleAt { at }]
+    }
+
+    fn past(&self, run: &LiveRun, at: u32) -> Option<Reason> {
+        let task = run.plan.task(at)?;
+        if !(task.depends_on_past || task.wait_for_downstream) || upstream(run, at).is_some() {
+            return None;
+        }
+        let run_id = match run.past.as_ref()? {
+            Past::None => return None,
+            Past::Live(no) => self.runs.get(no)?.row.run_id.clone(),
+            Past::Book(run_id, _) => run_id.clone(),
+        };
+        Some(Reason::DependsOnPast { run_id })
+    }
+
+    /// Which limits a scheduled instance waits for.
+    fn slots(&self, run: &LiveRun, dag: &LiveDag, at: u32) -> Vec<Reason> {
+        let Some(task) = run.plan.plan(at) else {
+            return Vec::new();
+        };
+        let mut reasons: Vec<Reason> = self.pool(task).into_iter().collect();
+        let (active, limit) = (run.n_executing, dag.row.summary.max_active_tasks);
+        if active >= limit {
+            reasons.push(Reason::MaxActiveTasks { active, limit });
+        }
+        let active = dag.limits.get(&task.no).map_or(0, |limit| limit.active);
+        if let Some(limit) = task.per_dag.filter(|limit| active >= *limit) {
+            reasons.push(Reason::MaxActivePerDag { active, limit });
+        }
+        let (active, limit) = (self.executing, self.options.parallelism);
+        if active >= limit {
+            reasons.push(Reason::Parallelism { active, limit });
+        }
+        reasons
+    }
+
+    fn pool(&self, task: &PlanTask) -> Option<Reason> {
+        let entry = self.pools.get(task.pool)?;
+        let pool = entry.name.clone();
+        let Some(row) = &entry.row else {
+            return Some(Reason::PoolMissing { pool });
+        };
+        let (asked, slots) = (task.pool_slots, i64::from(row.slots));
+        if row.slots > 0 && i64::from(asked) > slots {
+            return Some(Reason::PoolTooSmall { pool, asked, slots });
+        }
+        let occupied = entry.occupied();
+        let full = entry.open() < i64::from(asked);
+        full.then_some(Reason::PoolFull {
+            pool,
+            occupied,
+            slots,
+        })
+    }
+}
+
+/// Upstream tasks that have not ended, while the trigger rule waits for them.
+fn upstream(run: &LiveRun, at: u32) -> Option<Reason> {
+    let (task, plan, slot) = (run.plan.task(at)?, run.plan.plan(at)?, run.slot(at)?);
+    let seen = Upstream {
+        n_tasks: plan.n_upstream,
+        n_setups: plan.n_upstream_setups,
+        counts: slot.counts,
+    };
+    if evaluate(task.trigger_rule, &seen) != Verdict::Wait {
+        return None;
+    }
+    let n_tasks = plan.n_upstream.saturating_sub(slot.counts.done());
+    if n_tasks == 0 {
+        return Some(unmet(run, task, task.trigger_rule));
+    }
+    let tasks = named(run, task, TASKS_NAMED, |state| !state.is_finished());
+    Some(Reason::WaitsFor { tasks, n_tasks })
+}

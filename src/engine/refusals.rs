@@ -1,0 +1,123 @@
+//! Every no of the engine, with its code and what to do.
+
+use model::command::{Refusal, RefusalKind};
+
+fn refusal(kind: RefusalKind, code: &'static str, message: String) -> Refusal {
+    Refusal {
+        kind,
+        code,
+        message,
+    }
+}
+
+/// There is no such dag.
+pub(crate) fn no_dag(dag_id: &str) -> Refusal {
+    let message = format!("there is no dag `{dag_id}`");
+    refusal(RefusalKind::NotFound, "RUN-001", message)
+}
+/// There is no such run.
+pub(crate) fn no_run(dag_id: &str, run_id: &str) -> Refusal {
+    let message = format!("dag `{dag_id}` has no run `{run_id}`");
+    refusal(RefusalKind::NotFound, "RUN-002", message)
+}
+/// The run id has letters that it may not have.
+pub(crate) fn bad_run_id(run_id: &str) -> Refusal {
+    let message = format!(
+        "`{run_id}` is no run id: use at most 250 of letters, digits and `_ . ~ : + -`, without `..`"
+    );
+    refusal(RefusalKind::Invalid, "RUN-003", message)
+}
+/// The run id looks like one of another type.
+pub(crate) fn reserved_run_id(run_id: &str, prefix: &str) -> Refusal {
+    let message =
+        format!("run id `{run_id}` begins with `{prefix}`, which is kept for runs of that type");
+    refusal(RefusalKind::Invalid, "RUN-004", message)
+}
+/// The dag has a run with this id.
+pub(crate) fn run_exists(dag_id: &str, run_id: &str) -> Refusal {
+    let message = format!("dag `{dag_id}` has a run `{run_id}` already");
+    refusal(RefusalKind::Conflict, "RUN-005", message)
+}
+/// The dag has a run with this logical date.
+pub(crate) fn date_exists(dag_id: &str, date: model::Timestamp) -> Refusal {
+    let message = format!("dag `{dag_id}` has a run with logical date {date} already");
+    refusal(RefusalKind::Conflict, "RUN-006", message)
+}
+/// The dag does not allow runs of this type.
+pub(crate) fn type_not_allowed(dag_id: &str, run_type: &str) -> Refusal {
+    let message = format!("dag `{dag_id}` does not allow {run_type} runs (allowed_run_types)");
+    refusal(RefusalKind::Invalid, "RUN-007", message)
+}
+/// There is no such task.
+pub(crate) fn no_task(dag_id: &str, task_id: &str) -> Refusal {
+    let message = format!("dag `{dag_id}` has no task `{task_id}`");
+    refusal(RefusalKind::NotFound, "RUN-008", message)
+}
+/// A task instance is running.
+pub(crate) fn is_running(task_id: Option<&str>) -> Refusal {
+    let task = task_id.unwrap_or("a task");
+    let message = format!("`{task}` is running: wait for it, or set its state first");
+    refusal(RefusalKind::Conflict, "RUN-009", message)
+}
+/// The run is running.
+pub(crate) fn run_is_running(run_id: &str) -> Refusal {
+    let message = format!("run `{run_id}` is running: set it to failed first");
+    refusal(RefusalKind::Conflict, "RUN-009", message)
+}
+/// This state is not one that a person sets.
+pub(crate) fn state_not_settable(state: &str) -> Refusal {
+    let message = format!("state `{state}` cannot be set by hand");
+    refusal(RefusalKind::Unprocessable, "RUN-010", message)
+}
+/// There is no such pool.
+pub(crate) fn no_pool(name: &str) -> Refusal {
+    let message = format!("there is no pool `{name}`");
+    refusal(RefusalKind::NotFound, "RUN-011", message)
+}
+/// There is such a pool.
+pub(crate) fn pool_exists(name: &str) -> Refusal {
+    let message = format!("there is a pool `{name}` already");
+    refusal(RefusalKind::Conflict, "RUN-012", message)
+}
+/// `default_pool` stays.
+pub(crate) fn default_pool() -> Refusal {
+    let message = "`default_pool` cannot be deleted: tasks without a pool use it".to_owned();
+    refusal(RefusalKind::Invalid, "RUN-013", message)
+}
+/// The pool's name or size makes no sense.
+pub(crate) fn bad_pool(name: &str) -> Refusal {
+    let message = format!(
+        "pool `{name}` needs a name of letters, digits, `_ - .` and at least 0 slots, or -1 for no end"
+    );
+    refusal(RefusalKind::Unprocessable, "RUN-014", message)
+}
+/// There is such a variable.
+pub(crate) fn variable_exists(key: &str) -> Refusal {
+    let message = format!("there is a variable `{key}` already");
+    refusal(RefusalKind::Conflict, "RUN-015", message)
+}
+/// There is no such variable.
+pub(crate) fn no_variable(key: &str) -> Refusal {
+    let message = format!("there is no variable `{key}`");
+    refusal(RefusalKind::NotFound, "RUN-016", message)
+}
+/// The dag's source cannot be read any more.
+pub(crate) fn unreadable(dag_id: &str) -> Refusal {
+    let message = format!("the version of dag `{dag_id}` that this needs cannot be read any more");
+    refusal(RefusalKind::Unavailable, "RUN-017", message)
+}
+/// A data interval needs a logical date.
+pub(crate) fn interval_without_date() -> Refusal {
+    let message = "a data interval needs a logical date, and must not end before it starts";
+    refusal(RefusalKind::Invalid, "RUN-018", message.to_owned())
+}
+/// The dag's file is gone.
+pub(crate) fn stale(dag_id: &str) -> Refusal {
+    let message = format!("dag `{dag_id}` is not in the dag folder any more: put its file back");
+    refusal(RefusalKind::Conflict, "RUN-019", message)
+}
+/// There is no such task instance.
+pub(crate) fn no_task_instance() -> Refusal {
+    let message = "there is no such task instance".to_owned();
+    refusal(RefusalKind::NotFound, "RUN-020", message)
+}

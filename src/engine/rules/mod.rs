@@ -1,0 +1,4 @@
+//! What an instance depends on.
+
+pub mod depends_on_past;
+pub mod trigger_rule;

@@ -1,0 +1,119 @@
+//! The truth table that a real Airflow 3.3.2 gave, and what rules say before all upstream has ended.
+
+use model::state::{TaskInstanceState as State, TriggerRule};
+
+use super::{Counts, Upstream, Verdict, evaluate};
+
+fn upstream(states: &str, n_tasks: u32) -> Upstream {
+    let mut counts = Counts::default();
+    for letter in states.chars() {
+        let state = match letter {
+            's' => State::Success,
+            'f' => State::Failed,
+            'k' => State::Skipped,
+            'u' => State::UpstreamFailed,
+            _ => unreachable!("{letter}"),
+        };
+        counts.count(state, false, true);
+    }
+    Upstream {
+        n_tasks,
+        n_setups: 0,
+        counts,
+    }
+}
+
+fn letter(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Wait => "-",
+        Verdict::Ready => "S",
+        Verdict::Skip => "K",
+        Verdict::UpstreamFailed => "U",
+    }
+}
+
+const PAIRS: [&str; 10] = ["ss", "sf", "sk", "su", "ff", "fk", "fu", "kk", "ku", "uu"];
+
+/// `all_success` of `ku` was seen as K (the skip came first) and may be U: failure wins here, since
+/// both have ended when the rule is looked at.
+const TABLE: [(&str, &str); 13] = [
+    ("all_success", "S U K U U U U K U U"),
+    ("all_failed", "K K K K S K S K K S"),
+    ("all_done", "S S S S S S S S S S"),
+    ("always", "S S S S S S S S S S"),
+    ("all_done_setup_success", "S S S S S S S S S S"),
+    ("all_done_min_one_success", "S S K S U K U K K U"),
+    ("one_success", "S S S S U U U K U U"),
+    ("one_failed", "K S K S S S S K S S"),
+    ("one_done", "S S S S S S S K K K"),
+    ("none_failed", "S U S U U U U S U U"),
+    ("none_failed_min_one_success", "S U S U U U U K U U"),
+    ("none_skipped", "S S K S S K S K K S"),
+    ("all_skipped", "K K K K K K K S K K"),
+];
+
+#[test]
+fn all_rules_over_all_pairs() {
+    assert_eq!(TABLE.len(), TriggerRule::ALL.len());
+    for (rule, wanted) in TABLE {
+        let rule = TriggerRule::parse(rule).unwrap();
+        let found = PAIRS
+            .map(|pair| letter(evaluate(rule, &upstream(pair, 2))))
+            .join(" ");
+        assert_eq!(found, wanted, "{rule}");
+    }
+}
+
+/// One of two upstream tasks has ended: in s, f, k, u; then none has.
+const EARLY: [(&str, &str); 13] = [
+    ("all_success", "- U K U -"),
+    ("all_failed", "K - K - -"),
+    ("all_done", "- - - - -"),
+    ("always", "S S S S S"),
+    ("all_done_setup_success", "- - - - -"),
+    ("all_done_min_one_success", "- - K - -"),
+    ("one_success", "S - - - -"),
+    ("one_failed", "- S - S -"),
+    ("one_done", "S S - - -"),
+    ("none_failed", "- U - U -"),
+    ("none_failed_min_one_success", "- U - U -"),
+    ("none_skipped", "- - K - -"),
+    ("all_skipped", "K K - K -"),
+];
+
+#[test]
+fn rules_before_all_upstream_has_ended() {
+    for (rule, wanted) in EARLY {
+        let rule = TriggerRule::parse(rule).unwrap();
+        let states = ["s", "f", "k", "u", ""];
+        let found = states
+            .map(|states| letter(evaluate(rule, &upstream(states, 2))))
+            .join(" ");
+        assert_eq!(found, wanted, "{rule}");
+    }
+}
+
+#[test]
+fn no_upstream_is_always_ready() {
+    for rule in TriggerRule::ALL {
+        assert_eq!(evaluate(*rule, &upstream("", 0)), Verdict::Ready, "{rule}");
+    }
+}
+
+#[test]
+fn teardowns_look_at_their_setups() {
+    let rule = TriggerRule::AllDoneSetupSuccess;
+    let mut both = upstream("fs", 2);
+    both.n_setups = 1;
+    assert_eq!(
+        evaluate(rule, &both),
+        Verdict::UpstreamFailed,
+        "the setup failed"
+    );
+    both.counts.setup_success = 1;
+    assert_eq!(evaluate(rule, &both), Verdict::Ready, "the work failed");
+    let mut skipped = upstream("sk", 2);
+    skipped.n_setups = 1;
+    skipped.counts.setup_skipped = 1;
+    assert_eq!(evaluate(rule, &skipped), Verdict::Skip);
+}

@@ -1,0 +1,188 @@
+//! Clearing: task instances run again, with all their tries.
+
+use model::{
+    RunNo, TaskId,
+    command::{Clear, Refusal, Reply},
+    state::{DagRunState, TaskInstanceState as State},
+};
+
+use super::{enter, follow, select};
+use crate::{
+    attempt::{At, Event, halt::halt},
+    live::Cx,
+    refusals,
+};
+
+/// Clears what the request means, or says what it would clear.
+pub(crate) fn clear(cx: &mut Cx, ask: Clear) -> Result<Reply, Refusal> {
+    let runs = runs(cx, &ask)?;
+    let names: Vec<TaskId> = ask.tasks.iter().map(|(task, _)| task.clone()).collect();
+    let mut places = Vec::new();
+    for run in &runs {
+        let (up, down) = (ask.include_upstream, ask.include_downstream);
+        places.extend(select::tasks(cx, *run, &names, up, down));
+    }
+    let state = |place: &At| cx.ti(*place).map_or(State::Removed, |ti| ti.state);
+    places.retain(|place| !ask.only_failed || state(place).is_failure());
+    places.retain(|place| !ask.only_running || state(place) == State::Running);
+    let running = places.iter().find(|place| state(place) == State::Running);
+    if let Some(place) = running.filter(|_| ask.prevent_running_task) {
+        return Err(refusals::is_running(task_id(cx, *place).as_deref()));
+    }
+    let reply = select::reply(cx, &places);
+    if ask.dry_run {
+        return Ok(reply);
+    }
+    let keys: Vec<_> = places
+        .iter()
+        .filter_map(|place| cx.ti(*place).map(|ti| ti.key))
+        .collect();
+    if ask.run_on_latest_version {
+        for run in &runs {
+            if !follow::latest(cx, *run) {
+                let dag_id = ask.dag_id.clone().unwrap_or_else(|| "".into());
+                return Err(refusals::unreadable(&dag_id));
+            }
+        }
+    }
+    let place = |cx: &Cx, key: model::TiKey| {
+        let at = cx.run(key.run)?.plan.position(key.task)?;
+        Some(At { run: key.run, at })
+    };
+    let places: Vec<At> = keys.iter().filter_map(|key| place(cx, *key)).collect();
+    instances(cx, &places, ask.note.as_ref());
+    if ask.reset_dag_runs {
+        for run in runs {
+            if places.iter().any(|place| place.run == run) {
+                requeue(cx, run);
+            }
+        }
+    }
+    Ok(reply)
+}
+
+fn runs(cx: &mut Cx, ask: &Clear) -> Result<Vec<RunNo>, Refusal> {
+    let dag_id = ask.dag_id.clone().ok_or_else(|| refusals::no_dag(""))?;
+    let dag = select::dag(cx, &dag_id)?;
+    let names: Vec<TaskId> = ask.tasks.iter().map(|(task, _)| task.clone()).collect();
+    select::known(cx, dag, &names)?;
+    let Some(run_id) = &ask.run_id else {
+        return Ok(select::between(cx, dag, ask.start_date, ask.end_date));
+    };
+    let run = select::run(cx, &dag_id, run_id)?;
+    Ok(neighbours(cx, run, ask.include_past, ask.include_future))
+}
+
+/// A run with all earlier and later ones of its dag, where that is asked for.
+pub(crate) fn neighbours(cx: &mut Cx, run: RunNo, past: bool, future: bool) -> Vec<RunNo> {
+    let Some(row) = cx.run(run).map(|run| run.row.clone()) else {
+        return Vec::new();
+    };
+    let mut runs = vec![run];
+    if let Some(date) = row.logical_date.filter(|_| past || future) {
+        let from = if past { None } else { Some(date) };
+        let to = if future { None } else { Some(date) };
+        runs.extend(select::between(cx, row.dag, from, to));
+    }
+    runs.sort_unstable();
+    runs.dedup();
+    runs
+}
+
+/// Clears instances: running ones are ended first, the others wait for their turn at once.
+pub(crate) fn instances(cx: &mut Cx, places: &[At], note: Option<&String>) {
+    for place in places {
+        instance(cx, *place);
+        if let (Some(note), Some(ti)) = (note, cx.change(*place)) {
+            ti.note = Some(note.clone());
+        }
+    }
+    for place in places {
+        chosen_again(cx, *place, places);
+    }
+}
+
+fn instance(cx: &mut Cx, place: At) {
+    let Some(ti) = cx.ti(place) else { return };
+    let (key, state, fence) = (ti.key, ti.state, ti.fence);
+    if state == State::Running {
+        cx.apply(place, Event::Cleared);
+        if let Some(fence) = fence {
+            cx.live.dirty.kill(key, fence);
+        }
+        return;
+    }
+    if state == State::Restarting {
+        return;
+    }
+    if ti.try_number > 0 && state != State::NoStatus {
+        let mut finished = ti.clone();
+        finished.fence = None;
+        if !state.is_finished() {
+            finished.state = State::Failed;
+            finished.end_date.get_or_insert(cx.now);
+        }
+        cx.live.dirty.archive(finished);
+    }
+    halt(cx, place);
+    cx.apply(place, Event::Cleared);
+    forget_try(cx, place);
+    cx.live.push_work(place.run, place.at);
+}
+
+/// The instance is as before its next try, which is given the task's retries anew.
+pub(crate) fn forget_try(cx: &mut Cx, place: At) {
+    let task = cx.run(place.run).and_then(|run| run.plan.task(place.at));
+    let retries = task.map_or(0, |task| task.retries);
+    let Some(ti) = cx.change(place) else { return };
+    ti.max_tries = ti.try_number.saturating_add(retries);
+    ti.fence = None;
+    ti.pid = None;
+    ti.not_before = None;
+    ti.deferral = None;
+    ti.start_date = None;
+    ti.end_date = None;
+    let keeps_reason = matches!(ti.reason, Some(model::reason::Reason::NotChosen { .. }));
+    if !keeps_reason {
+        ti.reason = None;
+    }
+}
+
+/// A branch that runs again chooses again: what it did not choose is open.
+fn chosen_again(cx: &mut Cx, place: At, cleared: &[At]) {
+    let Some(ti) = cx.ti(place) else { return };
+    let Some(model::reason::Reason::NotChosen { task }) = ti.reason.clone() else {
+        return;
+    };
+    let branch = cx
+        .run(place.run)
+        .and_then(|run| run.plan.dag.position(&task));
+    let is_cleared = branch.is_none_or(|at| {
+        let branch = At {
+            run: place.run,
+            at: crate::plan::position(at),
+        };
+        cleared
+            .binary_search_by_key(&(branch.run, branch.at), |at| (at.run, at.at))
+            .is_ok()
+    });
+    if let Some(ti) = cx.change(place).filter(|_| is_cleared) {
+        ti.reason = None;
+    }
+}
+
+/// A finished run goes back to queued. A running one goes on.
+pub(crate) fn requeue(cx: &mut Cx, no: RunNo) {
+    let Some(run) = cx.live.runs.get_mut(&no) else {
+        return;
+    };
+    if run.row.state.is_finished() {
+        run.change_row(&mut cx.live.dirty).clear_number += 1;
+        enter(cx, no, DagRunState::Queued, None);
+    }
+}
+
+fn task_id(cx: &Cx, place: At) -> Option<String> {
+    let task = cx.run(place.run)?.plan.task(place.at)?;
+    Some(task.task_id.to_string())
+}

@@ -1,0 +1,102 @@
+//! A run ends: when all its tasks have, or when none can go on.
+
+use model::{
+    DagNo, RunNo, Timestamp,
+    effect::Effect,
+    reason::Reason,
+    state::{DagRunState, TaskInstanceState as State},
+};
+
+use super::enter;
+use crate::live::{Cx, Live, run::LiveRun};
+
+/// Looks whether a run has ended. Work that is still to be examined must be done before.
+pub(crate) fn settle(cx: &mut Cx, no: RunNo) {
+    let Some(run) = cx
+        .run(no)
+        .filter(|run| run.row.state == DagRunState::Running)
+    else {
+        return;
+    };
+    if run.n_unfinished == 0 {
+        let failed = failed_leaf(run);
+        let state = if failed.is_some() {
+            DagRunState::Failed
+        } else {
+            DagRunState::Success
+        };
+        close(cx, no, state, failed);
+    } else if !run.held && run.n_waiting == run.n_unfinished && is_stuck(run) {
+        close(cx, no, DagRunState::Failed, Some(Reason::Deadlocked));
+    }
+}
+
+/// The first leaf that failed, as the reason of the run's failure.
+fn failed_leaf(run: &LiveRun) -> Option<Reason> {
+    let mut leaves = run.plan.leaves.iter();
+    let at = leaves.find(|&&at| run.state(at).is_some_and(State::is_failure))?;
+    let task = run.plan.task(*at)?.task_id.clone();
+    Some(Reason::TaskFailure { task })
+}
+
+/// Whether none of those that wait can ever go on. One that looks at the past may.
+fn is_stuck(run: &LiveRun) -> bool {
+    run.slots
+        .iter()
+        .zip(&run.plan.dag.tasks)
+        .all(|(slot, task)| {
+            let may_go_on = task.depends_on_past
+                || task.wait_for_downstream
+                || task.max_active_tis_per_dag.is_some()
+                || task.max_active_tis_per_dagrun.is_some()
+                || slot.in_work;
+            slot.ti.state.is_finished() || !may_go_on
+        })
+}
+
+/// Ends a run.
+pub(crate) fn close(cx: &mut Cx, no: RunNo, state: DagRunState, reason: Option<Reason>) {
+    enter(cx, no, state, reason);
+    cx.live.dirty.effects.push(Effect::RunEnded { run: no });
+    let Some(dag) = cx.run(no).map(|run| run.row.dag) else {
+        return;
+    };
+    if state == DagRunState::Failed {
+        pause_after_failures(cx, dag);
+    }
+}
+
+/// Pauses a dag whose last runs all failed (`max_consecutive_failed_dag_runs`).
+fn pause_after_failures(cx: &mut Cx, dag: DagNo) {
+    let Some(found) = cx.live.dags.get(&dag) else {
+        return;
+    };
+    let wanted = found.row.summary.max_consecutive_failed_dag_runs as usize;
+    if wanted == 0 || found.row.is_paused {
+        return;
+    }
+    let mut runs: Vec<(Timestamp, RunNo, DagRunState)> = found
+        .runs
+        .iter()
+        .filter_map(|no| key(cx.live, *no))
+        .collect();
+    for no in cx.view.last_runs(dag, wanted + runs.len()) {
+        let known = found.runs.contains(&no) || cx.live.dirty.deleted_runs.contains_key(&no);
+        if let Some(row) = cx.view.run(no).filter(|_| !known) {
+            runs.push((row.run_after, no, row.state));
+        }
+    }
+    runs.sort_unstable_by_key(|(run_after, no, _)| std::cmp::Reverse((*run_after, *no)));
+    runs.truncate(wanted);
+    let all_failed = runs
+        .iter()
+        .all(|(_, _, state)| *state == DagRunState::Failed);
+    if runs.len() == wanted && all_failed {
+        crate::dags::pause(cx, dag, true);
+    }
+}
+
+fn key(live: &Live, no: RunNo) -> Option<(Timestamp, RunNo, DagRunState)> {
+    let row = &live.runs.get(&no)?.row;
+    Some((row.run_after, no, row.state))
+}

@@ -1,0 +1,120 @@
+//! A cleared run moves to the latest version of its dag.
+
+use model::{RunNo, VersionNo, state::TaskInstanceState as State};
+
+use crate::{
+    attempt::{At, Event, halt::halt, is_held_outside},
+    live::{Cx, run::LiveRun},
+};
+
+/// Moves a run to the latest version: tasks that are gone become removed, new ones are added, those
+/// that are back go on. False when the version cannot be read.
+pub(crate) fn latest(cx: &mut Cx, no: RunNo) -> bool {
+    let Some(run) = cx.run(no) else { return false };
+    let (dag, version) = (run.row.dag, run.row.version);
+    let Some(plan) = cx.live.latest(dag, cx.view) else {
+        return false;
+    };
+    if plan.version == version {
+        return true;
+    }
+    for at in 0..crate::plan::position(cx.run(no).map_or(0, |run| run.slots.len())) {
+        let place = At { run: no, at };
+        let Some(ti) = cx.ti(place) else { continue };
+        if plan.position(ti.key.task).is_none() {
+            halt(cx, place);
+            let reason = Some(model::reason::Reason::TaskRemoved);
+            cx.end(place, Event::Removed, reason);
+        }
+    }
+    let Some(old) = take_out(cx, no) else {
+        return false;
+    };
+    let tis: Vec<_> = old.slots.iter().map(|slot| slot.ti.clone()).collect();
+    let others = old.removed.values().map(|(ti, _)| ti.clone());
+    let mut row = old.row.clone();
+    row.version = plan.version;
+    let mut run = LiveRun::new(row, plan.clone(), tis.into_iter().chain(others).collect());
+    run.book = old.book;
+    run.change_row(&mut cx.live.dirty);
+    carry(&mut run, &old, plan.version);
+    cx.live.insert_run(run);
+    cx.live.count_in(no);
+    if let Some(dag) = cx.live.dags.get_mut(&dag) {
+        dag.unused = false;
+    }
+    restore(cx, no);
+    crate::live::state::refresh_hold(cx.live, no, cx.now);
+    crate::rules::depends_on_past::forget(cx.live, dag);
+    true
+}
+
+/// What the book has of each instance, and what is still to be written.
+fn carry(run: &mut LiveRun, old: &LiveRun, version: VersionNo) {
+    for (at, slot) in run.slots.iter_mut().enumerate() {
+        let was = old
+            .plan
+            .position(slot.ti.key.task)
+            .and_then(|at| old.slot(at));
+        slot.book = was.map_or_else(
+            || old.removed.get(&slot.ti.key).and_then(|(_, book)| *book),
+            |was| was.book,
+        );
+        if !is_held_outside(slot.ti.state) {
+            slot.ti.version = version;
+        }
+        slot.dirty = true;
+        run.dirty.push(crate::plan::position(at));
+    }
+    for (key, (_, book)) in &mut run.removed {
+        if let Some(was) = old.plan.position(key.task).and_then(|at| old.slot(at)) {
+            *book = was.book;
+            run.removed_dirty.push(*key);
+        } else if let Some((_, was)) = old.removed.get(key) {
+            *book = *was;
+        }
+    }
+}
+
+/// Takes a run out of all that counts its instances.
+pub(crate) fn take_out(cx: &mut Cx, no: RunNo) -> Option<LiveRun> {
+    let live = &mut *cx.live;
+    let mut run = live.runs.remove(&no)?;
+    let dag = live.dags.get_mut(&run.row.dag)?;
+    dag.index(&run, false);
+    let plan = std::sync::Arc::clone(&run.plan);
+    for (at, task) in plan.tasks.iter().enumerate() {
+        let at = crate::plan::position(at);
+        let Some(state) = run.state(at) else { continue };
+        let dirty = &mut live.dirty;
+        live.pools
+            .change(task.pool, task.pool_slots, state, State::NoStatus, dirty);
+        if state == State::Scheduled {
+            let limits = &mut dag.limits;
+            crate::live::state::unready(&mut run, limits, &mut live.ready, at, false);
+        }
+        if state.is_executing() {
+            live.executing = live.executing.saturating_sub(1);
+            if let Some(limit) = dag.limits.get_mut(&task.no) {
+                limit.active = limit.active.saturating_sub(1);
+                limit.parked.release_each(&mut live.ready);
+            }
+        }
+    }
+    live.ready.wake = true;
+    live.work.retain(|(other, _)| *other != no);
+    live.settle.remove(&no);
+    Some(run)
+}
+
+fn restore(cx: &mut Cx, no: RunNo) {
+    for at in 0..crate::plan::position(cx.run(no).map_or(0, |run| run.slots.len())) {
+        let place = At { run: no, at };
+        if cx.ti(place).is_some_and(|ti| ti.state == State::Removed) {
+            cx.apply(place, Event::Restored);
+            if let Some(ti) = cx.change(place) {
+                ti.reason = None;
+            }
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! Setting task instances by hand.
+
+use model::{
+    command::{Refusal, Reply, SetTaskState},
+    reason::Reason,
+    state::TaskInstanceState as State,
+};
+
+use super::{clear, select};
+use crate::{
+    attempt::{At, End, Event, halt::halt, skip::fail_fast},
+    live::Cx,
+    refusals,
+};
+
+/// Sets what the request means. What failed below because of it is cleared, so that it goes on.
+pub(crate) fn set(cx: &mut Cx, ask: SetTaskState) -> Result<Reply, Refusal> {
+    let end = end(ask.state).ok_or_else(|| refusals::state_not_settable(ask.state.as_str()))?;
+    let dag = select::dag(cx, &ask.dag_id)?;
+    let tasks = [ask.task_id.clone()];
+    select::known(cx, dag, &tasks)?;
+    let run = select::run(cx, &ask.dag_id, &ask.run_id)?;
+    let runs = clear::neighbours(cx, run, ask.include_past, ask.include_future);
+    let mut places = Vec::new();
+    for run in &runs {
+        let (up, down) = (ask.include_upstream, ask.include_downstream);
+        places.extend(select::tasks(cx, *run, &tasks, up, down));
+    }
+    places.retain(|place| cx.ti(*place).is_some_and(|ti| ti.state != end.state()));
+    let reply = select::reply(cx, &places);
+    if ask.dry_run {
+        return Ok(reply);
+    }
+    for place in &places {
+        mark(cx, *place, end, ask.user.clone());
+    }
+    for run in runs {
+        let set: Vec<At> = places
+            .iter()
+            .copied()
+            .filter(|place| place.run == run)
+            .collect();
+        go_on_below(cx, &set);
+    }
+    Ok(reply)
+}
+
+const fn end(state: State) -> Option<End> {
+    match state {
+        State::Success => Some(End::Success),
+        State::Failed => Some(End::Failed),
+        State::Skipped => Some(End::Skipped),
+        State::NoStatus
+        | State::Removed
+        | State::Scheduled
+        | State::Queued
+        | State::Running
+        | State::Restarting
+        | State::UpForRetry
+        | State::UpForReschedule
+        | State::UpstreamFailed
+        | State::Deferred
+        | State::AwaitingInput => None,
+    }
+}
+
+/// Sets one instance, now: its process is ended, and what it still says is dropped.
+pub(crate) fn mark(cx: &mut Cx, place: At, end: End, user: Option<String>) {
+    halt(cx, place);
+    let done = cx.end(place, Event::Marked(end), Some(Reason::SetByHand { user }));
+    if done && end == End::Failed {
+        fail_fast(cx, place);
+    }
+}
+
+/// Clears what failed below those that were set, and puts the run back when that gives it work.
+fn go_on_below(cx: &mut Cx, set: &[At]) {
+    let Some(run) = set.first().map(|place| place.run) else {
+        return;
+    };
+    let Some(plan) = cx.run(run).map(|run| std::sync::Arc::clone(&run.plan)) else {
+        return;
+    };
+    let mut below: Vec<u32> = set
+        .iter()
+        .flat_map(|place| plan.transitive(place.at, false))
+        .collect();
+    below.sort_unstable();
+    below.dedup();
+    let below: Vec<At> = below
+        .into_iter()
+        .map(|at| At { run, at })
+        .filter(|place| !set.contains(place))
+        .filter(|place| cx.ti(*place).is_some_and(|ti| ti.state.is_failure()))
+        .collect();
+    if !below.is_empty() {
+        clear::instances(cx, &below, None);
+        clear::requeue(cx, run);
+    }
+}

@@ -1,0 +1,639 @@
+//! Dags and histories as text. `check("a; b:a", "start; a ok", expect![[...]])`.
+//!
+//! A dag is a list of tasks, `name:upstream,upstream key=value ...`; an entry with `!` sets the dag's
+//! own keys. A history is a list of words: `start`, `TASK ok`, `tick 5m` and others, see `World::act`.
+//! After each word the invariants are checked, and that the book alone gives the same live state.
+
+use std::sync::Arc;
+
+use expect_test::Expect;
+use model::{
+    DagId, Json, RunId, TaskId, TiKey, TimeDelta, Timestamp,
+    change::{DagFile, DagSource, Pool},
+    command::{Clear, Command, PublishDag, PublishFile, Reply, SetTaskState, TriggerRun},
+    dag::{Dag, Operator, OperatorKind, Task},
+    effect::Effect,
+    report::{Happened, Outcome, Report, Usage},
+    schedule::Schedule,
+    state::{DagRunState, DagRunType, TaskInstanceState, TriggerRule, TriggeredBy, WeightRule},
+    task_instance::{Deferral, Trigger},
+};
+
+use super::book::Book;
+use crate::{Live, Options, decide, drain, invariants, recover, report, step};
+
+/// An engine, its book and its time.
+pub(crate) struct World {
+    pub live: Live,
+    pub book: Book,
+    pub now: Timestamp,
+    pub effects: Vec<Effect>,
+    pub options: Options,
+    pub replies: Vec<String>,
+    pub n_runs: u32,
+    /// Whether each word is followed by the checks; off for large dags.
+    pub checks: bool,
+}
+
+/// Plays a history of one dag and compares what is then.
+pub(crate) fn check(dag: &str, history: &str, expect: Expect) {
+    let mut world = World::new();
+    world.publish("d", dag);
+    world.play(history);
+    expect.assert_eq(&world.show());
+}
+
+impl World {
+    pub fn new() -> Self {
+        let options = Options::upstream();
+        let mut world = Self {
+            live: Live::new(options.clone()),
+            book: Book::default(),
+            now: Timestamp::parse("2026-01-01T00:00:00Z").unwrap(),
+            effects: Vec::new(),
+            options,
+            replies: Vec::new(),
+            n_runs: 0,
+            checks: true,
+        };
+        world.settle();
+        world
+    }
+
+    /// Publishes one dag as a file of its own name.
+    pub fn publish(&mut self, dag_id: &str, text: &str) -> Reply {
+        let dag = Arc::new(parse_dag(dag_id, text));
+        self.publish_dag(&format!("{dag_id}.yaml"), dag, text)
+    }
+    pub fn publish_dag(&mut self, path: &str, dag: Arc<Dag>, text: &str) -> Reply {
+        let hash = format!("{}#{text}", dag.dag_id);
+        self.book.sources.insert(hash.clone(), Arc::clone(&dag));
+        let source = DagSource::Yaml {
+            text: text.to_owned(),
+            files: Vec::new(),
+        };
+        let dags = vec![PublishDag {
+            dag,
+            source,
+            hash: hash.clone(),
+            parse_us: 1,
+        }];
+        let file = file(path, &hash);
+        self.ask(Command::PublishFile(Box::new(PublishFile { file, dags })))
+    }
+
+    pub fn ask(&mut self, command: Command) -> Reply {
+        let reply = decide(&mut self.live, &self.book, command, self.now);
+        self.settle();
+        if let Reply::Refused(refusal) = &reply {
+            self.replies
+                .push(format!("{} {}", refusal.code, refusal.message));
+        }
+        reply
+    }
+    pub fn tell(&mut self, key: TiKey, what: Happened) -> bool {
+        let Some(fence) = self.live.task_instance(key).and_then(|ti| ti.fence) else {
+            return false;
+        };
+        let report_ = Report {
+            key,
+            fence,
+            at: self.now,
+            what,
+        };
+        let taken = report(&mut self.live, &self.book, report_, self.now);
+        self.settle();
+        taken
+    }
+
+    /// Steps until nothing is due, writes, and checks.
+    pub fn settle(&mut self) {
+        for _ in 0..1_000 {
+            self.batch();
+            if self.live.next_wake().is_none_or(|at| at > self.now) {
+                return self.reload();
+            }
+        }
+        panic!("always something due");
+    }
+    pub fn batch(&mut self) {
+        step(&mut self.live, &self.book, self.now);
+        self.invariants();
+        let drained = drain(&mut self.live);
+        self.book.apply(drained.changes);
+        self.effects.extend(drained.effects);
+        self.invariants();
+    }
+    fn invariants(&self) {
+        if self.checks
+            && let Err(error) = invariants::check(&self.live, &self.book)
+        {
+            panic!("{error}\n{}", self.show());
+        }
+    }
+    /// The book alone must give the same state, with nothing left to do.
+    fn reload(&self) {
+        if !self.checks || self.live.disk.is_some() {
+            return;
+        }
+        let mut again = self.book.load(self.options.clone());
+        recover(&mut again, &self.book, self.now);
+        recover(&mut again, &self.book, self.now);
+        step(&mut again, &self.book, self.now);
+        invariants::check(&again, &self.book).unwrap();
+        let changes = drain(&mut again).changes;
+        assert!(
+            changes.is_empty(),
+            "left to do: {changes:#?}\n{}",
+            self.show()
+        );
+        assert_eq!(again.pool_usage(), self.live.pool_usage());
+        let runs = |live: &Live| live.runs().cloned().collect::<Vec<_>>();
+        assert_eq!(runs(&again), runs(&self.live));
+    }
+    /// Dies and comes back with what the book says.
+    pub fn restart(&mut self) {
+        self.live = self.book.load(self.options.clone());
+        recover(&mut self.live, &self.book, self.now);
+        self.settle();
+    }
+
+    pub fn play(&mut self, history: &str) {
+        for word in history
+            .split(';')
+            .map(str::trim)
+            .filter(|word| !word.is_empty())
+        {
+            self.act(word);
+        }
+    }
+
+    fn act(&mut self, text: &str) {
+        let words: Vec<&str> = text.split_whitespace().collect();
+        let arg = |at: usize| words.get(at).copied().unwrap_or("");
+        let has = |flag: &str| words.contains(&flag);
+        let dag_id = DagId::from("d");
+        match arg(0) {
+            "start" => drop(self.start("d", words.get(1).copied())),
+            "tick" => {
+                self.now = self.now.plus(span(arg(1)));
+                self.settle();
+            }
+            "pause" | "unpause" => {
+                self.ask(Command::SetPaused {
+                    dag_id,
+                    paused: arg(0) == "pause",
+                });
+            }
+            "restart" => self.restart(),
+            "pool" => {
+                let (name, slots) = arg(1).split_once('=').unwrap();
+                let pool = Pool {
+                    name: name.into(),
+                    slots: slots.parse().unwrap(),
+                    description: None,
+                    include_deferred: has("deferred"),
+                };
+                self.ask(Command::PutPool {
+                    pool,
+                    only_new: has("new"),
+                });
+            }
+            "drop-pool" => drop(self.ask(Command::DeletePool {
+                name: arg(1).into(),
+            })),
+            "disk" => {
+                let free_bytes = if arg(1) == "full" { 1 << 20 } else { 1 << 30 };
+                self.ask(Command::SetDisk {
+                    free_bytes,
+                    needed_bytes: 1 << 28,
+                });
+            }
+            "clear" => drop(self.ask(clear(dag_id, arg(1), &words))),
+            "mark" => {
+                let (run_id, task_id) = place(arg(1));
+                self.ask(Command::SetTaskState(Box::new(SetTaskState {
+                    dag_id,
+                    run_id,
+                    task_id,
+                    map_index: None,
+                    state: TaskInstanceState::parse(arg(2)).unwrap(),
+                    include_upstream: has("+up"),
+                    include_downstream: has("+down"),
+                    include_future: has("+future"),
+                    include_past: has("+past"),
+                    dry_run: has("dry"),
+                    user: Some("ada".to_owned()),
+                })));
+            }
+            "mark-run" => {
+                let state = DagRunState::parse(arg(2)).unwrap();
+                let (run_id, user) = (arg(1).into(), None);
+                self.ask(Command::SetRunState {
+                    dag_id,
+                    run_id,
+                    state,
+                    user,
+                });
+            }
+            "drop-run" => drop(self.ask(Command::DeleteRun {
+                dag_id,
+                run_id: arg(1).into(),
+            })),
+            "gone" => drop(self.ask(Command::RemoveFile {
+                path: "d.yaml".to_owned(),
+            })),
+            task => {
+                let what = happened(self.now, arg(1), arg(2), has("soft"));
+                let key = self.key(task);
+                assert!(self.tell(key, what), "dropped: {text}\n{}", self.show());
+            }
+        }
+    }
+
+    /// Triggers the next run, `r1`, `r2` and so on.
+    pub fn start(&mut self, dag_id: &str, date: Option<&str>) -> Reply {
+        self.n_runs += 1;
+        let run_id = format!("r{}", self.n_runs);
+        let ask = trigger(dag_id, Some(&run_id), date);
+        self.ask(Command::TriggerRun(Box::new(ask)))
+    }
+
+    /// `a` of the newest run, or `r1.a`.
+    pub fn key(&self, text: &str) -> TiKey {
+        let (run_id, task) = text.split_once('.').unwrap_or(("", text));
+        let mut runs = self.book.runs.values().rev();
+        let run = runs
+            .find(|run| run_id.is_empty() || &*run.run_id == run_id)
+            .unwrap();
+        let mut names = self.book.names.iter();
+        let name = names.find(|((dag, _), id)| *dag == run.dag && &***id == task);
+        let task = name.unwrap_or_else(|| panic!("no task {task}")).0.1;
+        TiKey {
+            run: run.no,
+            task,
+            map: model::MapIndex::NONE,
+        }
+    }
+
+    /// All runs with all instances, their reasons, and what was done outside since the start.
+    pub fn show(&self) -> String {
+        let mut out = String::new();
+        for run in self.book.runs.values() {
+            let reasons = self.live.run_reasons(run.no, &self.book, self.now);
+            out += format!("{} {}{}", run.run_id, run.state, shown(&reasons)).trim_end();
+            out += "\n";
+            let tis = self.book.tis.values().filter(|ti| ti.key.run == run.no);
+            for ti in tis {
+                let name = &self.book.names[&(run.dag, ti.key.task)];
+                let reasons = self.live.task_reasons(ti.key, &self.book, self.now);
+                let line = format!("  {name} {} {}{}", ti.state, ti.try_number, shown(&reasons));
+                out += &line;
+                out += "\n";
+            }
+        }
+        let effects: Vec<String> = self.effects.iter().filter_map(|e| self.effect(e)).collect();
+        if !effects.is_empty() {
+            out += &format!("{}\n", effects.join(", "));
+        }
+        for reply in &self.replies {
+            out += &format!("{reply}\n");
+        }
+        out
+    }
+
+    fn effect(&self, effect: &Effect) -> Option<String> {
+        let name = |key: &TiKey| {
+            let Some(run) = self.book.runs.get(&key.run) else {
+                return "?".to_owned();
+            };
+            let name = &self.book.names[&(run.dag, key.task)];
+            if self.n_runs > 1 {
+                format!("{}.{name}", run.run_id)
+            } else {
+                name.to_string()
+            }
+        };
+        Some(match effect {
+            Effect::Start {
+                key, try_number, ..
+            } => format!("start {}#{try_number}", name(key)),
+            Effect::Kill { key, .. } => format!("kill {}", name(key)),
+            Effect::Arm { key, .. } => format!("arm {}", name(key)),
+            Effect::Disarm { key, .. } => format!("disarm {}", name(key)),
+            Effect::Adopt {
+                key, was_running, ..
+            } => {
+                format!(
+                    "adopt {}{}",
+                    name(key),
+                    if *was_running { "" } else { " if begun" }
+                )
+            }
+            Effect::RunDeleted { run_id, .. } => format!("deleted {run_id}"),
+            Effect::RunEnded { .. } => return None,
+        })
+    }
+}
+
+fn shown(reasons: &[model::reason::Reason]) -> String {
+    let texts: Vec<String> = reasons.iter().map(ToString::to_string).collect();
+    if texts.is_empty() {
+        String::new()
+    } else {
+        format!(": {}", texts.join("; "))
+    }
+}
+
+pub(crate) fn file(path: &str, hash: &str) -> DagFile {
+    DagFile {
+        path: path.to_owned(),
+        hash: hash.to_owned(),
+        stamp: (0, 0, 0),
+        dags: Vec::new(),
+        error: None,
+    }
+}
+
+pub(crate) fn trigger(dag_id: &str, run_id: Option<&str>, date: Option<&str>) -> TriggerRun {
+    TriggerRun {
+        dag_id: dag_id.into(),
+        run_id: run_id.map(RunId::from),
+        run_type: DagRunType::Manual,
+        logical_date: date.map(|date| Timestamp::parse(date).unwrap()),
+        data_interval: None,
+        run_after: None,
+        conf: Json::Null,
+        note: None,
+        triggered_by: TriggeredBy::RestApi,
+        user: None,
+        reset: false,
+    }
+}
+
+fn clear(dag_id: DagId, what: &str, words: &[&str]) -> Command {
+    let has = |flag: &str| words.contains(&flag);
+    let (run_id, task) = place(what);
+    let tasks = if &*task == "*" {
+        Vec::new()
+    } else {
+        vec![(task, None)]
+    };
+    Command::Clear(Box::new(Clear {
+        dag_id: Some(dag_id),
+        run_id: Some(run_id),
+        tasks,
+        include_upstream: has("+up"),
+        include_downstream: has("+down"),
+        include_future: has("+future"),
+        include_past: has("+past"),
+        only_failed: has("failed"),
+        only_running: has("running"),
+        reset_dag_runs: !has("keep"),
+        prevent_running_task: has("careful"),
+        run_on_latest_version: has("latest"),
+        dry_run: has("dry"),
+        ..Clear::default()
+    }))
+}
+
+/// `r2.a`, or `a` of `r1`.
+fn place(text: &str) -> (RunId, TaskId) {
+    let (run, task) = text.split_once('.').unwrap_or(("r1", text));
+    (run.into(), task.into())
+}
+
+fn span(text: &str) -> TimeDelta {
+    let number: f64 = text.trim_end_matches(char::is_alphabetic).parse().unwrap();
+    let unit = text.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
+    TimeDelta::from_secs_f64(match unit {
+        "s" | "" => number,
+        "m" => number * 60.0,
+        "h" => number * 3_600.0,
+        "d" => number * 86_400.0,
+        _ => panic!("{text}"),
+    })
+}
+
+fn happened(now: Timestamp, what: &str, arg: &str, soft_fail: bool) -> Happened {
+    let failed = |may_retry| Outcome::Failed {
+        message: "it broke".to_owned(),
+        may_retry,
+        retry_delay: (!arg.is_empty()).then(|| span(arg)),
+    };
+    let deferral = |trigger, resume| {
+        let timeout = (!arg.is_empty()).then(|| now.plus(span(arg)));
+        Happened::Deferred(Box::new(Deferral {
+            trigger,
+            timeout,
+            soft_fail,
+            resume,
+        }))
+    };
+    let outcome = match what {
+        "run" => return Happened::Started { pid: Some(7) },
+        "defer" => return deferral(Trigger::At(now.plus(span("10m"))), None),
+        "suspend" => {
+            let resume = Some(("execute_complete".to_owned(), Json::Null));
+            let trigger = Trigger::Python {
+                class: "T".to_owned(),
+                kwargs: Json::Null,
+            };
+            return deferral(trigger, resume);
+        }
+        "fire" => {
+            return Happened::Fired {
+                payload: Json::from(arg),
+            };
+        }
+        "again" => {
+            return Happened::Rescheduled {
+                at: now.plus(span(arg)),
+            };
+        }
+        "ok" => {
+            let xcoms = arg
+                .split_once('=')
+                .map(|(k, v)| (k.to_owned(), Json::from(v)));
+            Outcome::Success {
+                xcoms: xcoms.into_iter().collect(),
+                skip: Vec::new(),
+            }
+        }
+        "skips" => Outcome::Success {
+            xcoms: Vec::new(),
+            skip: arg.split(',').map(TaskId::from).collect(),
+        },
+        "fail" => failed(true),
+        "fatal" => failed(false),
+        "skip" => Outcome::Skipped {
+            message: "not today".to_owned(),
+        },
+        "timeout" => Outcome::TimedOut { limit: span("30s") },
+        "killed" => Outcome::Killed,
+        "lost" => Outcome::Lost {
+            message: "the worker is gone".to_owned(),
+        },
+        _ => panic!("{what}"),
+    };
+    let usage = Usage {
+        cpu_us: 5,
+        memory_peak_bytes: 6,
+    };
+    Happened::Finished { outcome, usage }
+}
+
+pub(crate) fn parse_dag(dag_id: &str, text: &str) -> Dag {
+    let mut dag = empty_dag(dag_id);
+    for entry in text
+        .split(';')
+        .map(str::trim)
+        .filter(|entry| !entry.is_empty())
+    {
+        if let Some(keys) = entry.strip_prefix('!') {
+            for (key, value) in keys
+                .split_whitespace()
+                .filter_map(|pair| pair.split_once('='))
+            {
+                set_dag(&mut dag, key, value);
+            }
+            continue;
+        }
+        let mut words = entry.split_whitespace();
+        let (name, upstream) = words
+            .next()
+            .unwrap()
+            .split_once(':')
+            .unwrap_or_else(|| (entry.split_whitespace().next().unwrap(), ""));
+        let mut task = bare_task(name);
+        for (key, value) in words.filter_map(|pair| pair.split_once('=')) {
+            set_task(&mut task, key, value);
+        }
+        let at = dag.tasks.len();
+        for above in upstream.split(',').filter(|above| !above.is_empty()) {
+            let above = dag
+                .position(above)
+                .unwrap_or_else(|| panic!("no task {above}"));
+            task.upstream.push(above);
+            dag.tasks[above].downstream.push(at);
+        }
+        task.upstream.sort_unstable();
+        dag.tasks.push(task);
+    }
+    dag
+}
+
+fn set_dag(dag: &mut Dag, key: &str, value: &str) {
+    match key {
+        "runs" => dag.max_active_runs = value.parse().unwrap(),
+        "tasks" => dag.max_active_tasks = value.parse().unwrap(),
+        "timeout" => dag.dagrun_timeout = Some(span(value)),
+        "fail_fast" => dag.fail_fast = value == "yes",
+        "catchup" => dag.catchup = value == "yes",
+        "from" => dag.start_date = Some(Timestamp::parse(value).unwrap()),
+        "failures" => dag.max_consecutive_failed_dag_runs = value.parse().unwrap(),
+        "paused" => dag.is_paused_upon_creation = Some(value == "yes"),
+        "cron" => {
+            dag.schedule = model::schedule::from_text(value, "UTC").unwrap();
+        }
+        "only" => dag.allowed_run_types = Some(vec![DagRunType::parse(value).unwrap()]),
+        _ => panic!("{key}"),
+    }
+}
+
+fn set_task(task: &mut Task, key: &str, value: &str) {
+    match key {
+        "rule" => task.trigger_rule = TriggerRule::parse(value).unwrap(),
+        "retries" => task.retries = value.parse().unwrap(),
+        "delay" => task.retry_delay = span(value),
+        "pool" => task.pool = value.into(),
+        "slots" => task.pool_slots = value.parse().unwrap(),
+        "weight" => task.priority_weight = value.parse().unwrap(),
+        "weights" => task.weight_rule = WeightRule::parse(value).unwrap(),
+        "kind" => {
+            task.operator.kind = match value {
+                "empty" => OperatorKind::Empty,
+                _ => OperatorKind::Bash,
+            }
+        }
+        "past" => task.depends_on_past = value == "yes",
+        "first" => task.ignore_first_depends_on_past = value == "yes",
+        "wait_down" => task.wait_for_downstream = value == "yes",
+        "skip_waits" => task.wait_for_past_depends_before_skipping = value == "yes",
+        "per_dag" => task.max_active_tis_per_dag = Some(value.parse().unwrap()),
+        "setup" => task.is_setup = value == "yes",
+        "teardown" => task.is_teardown = value == "yes",
+        "push" => task.do_xcom_push = value == "yes",
+        _ => panic!("{key}"),
+    }
+}
+
+pub(crate) fn bare_task(name: &str) -> Task {
+    Task {
+        task_id: name.into(),
+        display_name: None,
+        operator: Operator {
+            class: "bash".to_owned(),
+            kind: OperatorKind::Bash,
+            arguments: std::collections::BTreeMap::new(),
+        },
+        upstream: Vec::new(),
+        downstream: Vec::new(),
+        edge_labels: std::collections::BTreeMap::new(),
+        trigger_rule: TriggerRule::AllSuccess,
+        retries: 0,
+        retry_delay: span("5m"),
+        retry_exponential_backoff: 0.0,
+        max_retry_delay: None,
+        execution_timeout: None,
+        pool: "default_pool".into(),
+        pool_slots: 1,
+        priority_weight: 1,
+        weight_rule: WeightRule::Downstream,
+        queue: "default".to_owned(),
+        depends_on_past: false,
+        ignore_first_depends_on_past: true,
+        wait_for_downstream: false,
+        wait_for_past_depends_before_skipping: false,
+        max_active_tis_per_dag: None,
+        max_active_tis_per_dagrun: None,
+        do_xcom_push: true,
+        is_setup: false,
+        is_teardown: false,
+        on_failure_fail_dagrun: false,
+        is_mapped: false,
+        owner: String::new(),
+        doc_md: None,
+        extra: model::JsonMap::new(),
+    }
+}
+
+fn empty_dag(dag_id: &str) -> Dag {
+    Dag {
+        dag_id: dag_id.into(),
+        display_name: None,
+        description: None,
+        doc_md: None,
+        tags: Vec::new(),
+        owners: Vec::new(),
+        schedule: Schedule::Null,
+        timezone: "UTC".to_owned(),
+        start_date: None,
+        end_date: None,
+        catchup: false,
+        max_active_runs: 16,
+        max_active_tasks: 16,
+        max_consecutive_failed_dag_runs: 0,
+        dagrun_timeout: None,
+        fail_fast: false,
+        is_paused_upon_creation: None,
+        allowed_run_types: None,
+        params: Vec::new(),
+        default_args: model::JsonMap::new(),
+        render_template_as_native_obj: false,
+        user_defined_macros: model::JsonMap::new(),
+        tasks: Vec::new(),
+        groups: Vec::new(),
+        extra: model::JsonMap::new(),
+    }
+}

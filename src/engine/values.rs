@@ -1,0 +1,104 @@
+//! What is kept for tasks and people, and decides nothing: variables, XComs, notes.
+
+use model::{
+    DagId, Json, RunId, TiKey,
+    change::Variable,
+    command::{Refusal, Reply},
+};
+
+use crate::{attempt::At, live::Cx, refusals, run::select};
+
+/// Creates or changes a variable.
+pub(crate) fn put_variable(
+    cx: &mut Cx,
+    variable: Variable,
+    only_new: bool,
+) -> Result<Reply, Refusal> {
+    if only_new && has_variable(cx, &variable.key) {
+        return Err(refusals::variable_exists(&variable.key));
+    }
+    cx.live
+        .dirty
+        .variables
+        .insert(variable.key.clone(), Some(variable));
+    Ok(Reply::Done)
+}
+
+/// Deletes a variable.
+pub(crate) fn delete_variable(cx: &mut Cx, key: String) -> Result<Reply, Refusal> {
+    if !has_variable(cx, &key) {
+        return Err(refusals::no_variable(&key));
+    }
+    cx.live.dirty.variables.insert(key, None);
+    Ok(Reply::Done)
+}
+
+fn has_variable(cx: &Cx, key: &str) -> bool {
+    match cx.live.dirty.variables.get(key) {
+        Some(put) => put.is_some(),
+        None => cx.view.variable_exists(key),
+    }
+}
+
+/// Sets an XCom by hand.
+pub(crate) fn put_xcom(
+    cx: &mut Cx,
+    key: TiKey,
+    name: String,
+    value: Json,
+) -> Result<Reply, Refusal> {
+    exists(cx, key)?;
+    let now = cx.now;
+    cx.live.dirty.put_xcom(key, name, value, now);
+    Ok(Reply::Done)
+}
+
+/// Deletes an XCom.
+pub(crate) fn delete_xcom(cx: &mut Cx, key: TiKey, name: String) -> Result<Reply, Refusal> {
+    exists(cx, key)?;
+    cx.live.dirty.delete_xcom(key, name);
+    Ok(Reply::Done)
+}
+
+fn exists(cx: &Cx, key: TiKey) -> Result<(), Refusal> {
+    let known = match cx.run(key.run) {
+        Some(run) => run.plan.position(key.task).is_some() || run.removed.contains_key(&key),
+        None => {
+            !cx.live.dirty.deleted_runs.contains_key(&key.run)
+                && cx.view.task_instance(key).is_some()
+        }
+    };
+    if known {
+        Ok(())
+    } else {
+        Err(refusals::no_task_instance())
+    }
+}
+
+/// Remarks on a run.
+pub(crate) fn run_note(
+    cx: &mut Cx,
+    dag_id: &DagId,
+    run_id: &RunId,
+    note: Option<String>,
+) -> Result<Reply, Refusal> {
+    let no = select::run(cx, dag_id, run_id)?;
+    if let Some(run) = cx.live.runs.get_mut(&no) {
+        run.change_row(&mut cx.live.dirty).note = note;
+    }
+    Ok(Reply::Done)
+}
+
+/// Remarks on a task instance.
+pub(crate) fn task_note(cx: &mut Cx, key: TiKey, note: Option<String>) -> Result<Reply, Refusal> {
+    if !cx.wake_run(key.run) {
+        return Err(refusals::no_task_instance());
+    }
+    let at = cx.run(key.run).and_then(|run| run.plan.position(key.task));
+    let place = at
+        .map(|at| At { run: key.run, at })
+        .ok_or_else(refusals::no_task_instance)?;
+    let ti = cx.change(place).ok_or_else(refusals::no_task_instance)?;
+    ti.note = note;
+    Ok(Reply::Done)
+}
