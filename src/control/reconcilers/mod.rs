@@ -154,3 +154,14 @@ impl Chores {
         }
     }
 }
+
+#[cfg(test)]
+impl Keeper {
+    /// Everything that is to be done now.
+    pub(crate) fn all_rounds(&self) {
+        let (mut rounds, mut sweep) = (retention::Rounds::default(), logs::Sweep::default());
+        while self.retain(&mut rounds) {}
+        while self.sweep(&mut sweep) {}
+        self.watch_disk(&mut disk::Watch::default());
+    }
+}
