@@ -109,7 +109,7 @@ impl Scheduler {
             reader,
             options,
             metrics,
-            broken: true,
+            broken: false,
         };
         let outcome = scheduler.rebuild(now)?;
         Ok((scheduler, outcome))
@@ -120,7 +120,10 @@ impl Scheduler {
     /// # Errors
     /// When the book cannot be read or written; call it again later.
     pub fn rebuild(&mut self, now: Timestamp) -> Result<Outcome, Failure> {
-        self.broken = true;
+        if std::mem::replace(&mut self.broken, true) {
+            // Opens the book again where that is needed, and proves that it can be written.
+            self.writer.commit(self.reader.deployment, &[])?;
+        }
         let view = BookView::new(&self.reader);
         self.live = recover::load(&self.reader, &self.options, &view)?;
         engine::recover(&mut self.live, &view, now);

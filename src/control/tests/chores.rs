@@ -5,11 +5,7 @@ use std::sync::Arc;
 use model::{Json, command::Reply, ports::Clock};
 
 use super::kit::{Node, Scripted, well};
-use crate::{
-    Retention,
-    reconcilers::Keeper,
-    testing::WallClock,
-};
+use crate::{Retention, reconcilers::Keeper, testing::WallClock};
 
 const DAG: &str = "
 dag_id: d
@@ -24,8 +20,13 @@ fn old_runs_go_with_their_logs_and_logs_of_ended_runs_shrink() {
     let mut runs = Vec::new();
     for n in 0..6 {
         let id = format!("r{n}");
-        let Reply::Run { run, .. } = node.trigger("d", &id, Json::Null) else { panic!() };
-        node.temp.write(&format!("logs/d/{id}/a/-1/attempt=1.log"), &"line\n".repeat(2_000));
+        let Reply::Run { run, .. } = node.trigger("d", &id, Json::Null) else {
+            panic!()
+        };
+        node.temp.write(
+            &format!("logs/d/{id}/a/-1/attempt=1.log"),
+            &"line\n".repeat(2_000),
+        );
         node.ended(run);
         runs.push(run);
     }
@@ -47,7 +48,10 @@ fn old_runs_go_with_their_logs_and_logs_of_ended_runs_shrink() {
     };
     keeper.all_rounds();
     let book = control.snapshot().unwrap();
-    let left: Vec<bool> = runs.iter().map(|run| book.run(*run).unwrap().is_some()).collect();
+    let left: Vec<bool> = runs
+        .iter()
+        .map(|run| book.run(*run).unwrap().is_some())
+        .collect();
     assert_eq!(left, [false, false, false, false, true, true]);
     keeper.all_rounds();
     for (n, left) in left.iter().enumerate() {
@@ -56,7 +60,9 @@ fn old_runs_go_with_their_logs_and_logs_of_ended_runs_shrink() {
         let file = folder.join("a/-1/attempt=1.log");
         if *left {
             assert!(!file.exists(), "it is compressed");
-            let page = crate::logs::read::page(&file, 0, 100, false).unwrap().unwrap();
+            let page = crate::logs::read::page(&file, 0, 100, false)
+                .unwrap()
+                .unwrap();
             assert!(page.text.starts_with("line\n"));
         }
     }

@@ -19,7 +19,10 @@ fn a_run_survives_a_failure_at_each_write() {
     let node = Node::new(&[("d", DAG)], Scripted::new(|_| well()));
     let before = node.faults.seen.load(SeqCst);
     let run = node.trigger_surely("d", "whole");
-    assert_eq!(node.ended(run), "success a:success b:success c:success d:success");
+    assert_eq!(
+        node.ended(run),
+        "success a:success b:success c:success d:success"
+    );
     let writes = i64::try_from(node.faults.seen.load(SeqCst) - before).unwrap();
     assert!(writes > 3);
     let mut runs = vec![run];
@@ -29,12 +32,19 @@ fn a_run_survives_a_failure_at_each_write() {
             node.faults.n.store(n, SeqCst);
             let run = node.trigger_surely("d", &format!("r{n}-{after}"));
             let ended = node.ended(run);
-            assert_eq!(ended, "success a:success b:success c:success d:success", "{n} {after}");
+            assert_eq!(
+                ended, "success a:success b:success c:success d:success",
+                "{n} {after}"
+            );
             runs.push(run);
         }
     }
     let started = node.executor.started();
-    assert_eq!(started.len(), 3 * runs.len(), "each task was started once for each run");
+    assert_eq!(
+        started.len(),
+        3 * runs.len(),
+        "each task was started once for each run"
+    );
     assert!(started.iter().all(|name| name.ends_with("/1")));
     assert_eq!(runs.iter().collect::<HashSet<_>>().len(), runs.len());
 }

@@ -46,15 +46,22 @@ struct State {
 }
 
 impl Scripted {
-    pub(super) fn new(script: impl Fn(&Work) -> Option<Outcome> + Send + Sync + 'static) -> Arc<Self> {
-        Arc::new(Self { script: Box::new(script), state: Mutex::default() })
+    pub(super) fn new(
+        script: impl Fn(&Work) -> Option<Outcome> + Send + Sync + 'static,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            script: Box::new(script),
+            state: Mutex::default(),
+        })
     }
     /// The tries that were started, as `task/attempt`.
     pub(super) fn started(&self) -> Vec<String> {
         let state = self.state.lock().unwrap();
         let short = |path: &String| {
             let parts: Vec<&str> = path.split('/').collect();
-            let attempt = parts[4].trim_start_matches("attempt=").trim_end_matches(".log");
+            let attempt = parts[4]
+                .trim_start_matches("attempt=")
+                .trim_end_matches(".log");
             format!("{}/{attempt}", parts[2])
         };
         state.started.iter().map(short).collect()
@@ -65,7 +72,12 @@ impl Scripted {
     fn tell(&self, key: TiKey, fence: Fence, whats: Vec<Happened>) {
         let handle = self.state.lock().unwrap().handle.clone();
         let at = WallClock.now();
-        let reports = whats.into_iter().map(|what| Report { key, fence, at, what });
+        let reports = whats.into_iter().map(|what| Report {
+            key,
+            fence,
+            at,
+            what,
+        });
         handle.unwrap().report_all(reports);
     }
     /// Ends a try that is running.
@@ -85,16 +97,26 @@ impl Scripted {
 }
 
 pub(super) fn finished(outcome: Outcome) -> Happened {
-    Happened::Finished { outcome, usage: Usage::default() }
+    Happened::Finished {
+        outcome,
+        usage: Usage::default(),
+    }
 }
 
 pub(super) fn well() -> Option<Outcome> {
-    Some(Outcome::Success { xcoms: Vec::new(), skip: Vec::new() })
+    Some(Outcome::Success {
+        xcoms: Vec::new(),
+        skip: Vec::new(),
+    })
 }
 
 pub(super) fn badly() -> Option<Outcome> {
     let message = "exit code 1".to_owned();
-    Some(Outcome::Failed { message, may_retry: true, retry_delay: None })
+    Some(Outcome::Failed {
+        message,
+        may_retry: true,
+        retry_delay: None,
+    })
 }
 
 impl Executor for Scripted {
@@ -114,14 +136,27 @@ impl Executor for Scripted {
         self.tell(key, fence, whats);
     }
     fn kill(&self, key: TiKey, fence: Fence) {
-        let known = self.state.lock().unwrap().tries.insert(fence, (key, Some(Outcome::Killed)));
-        let lost = Outcome::Lost { message: "unknown".to_owned() };
-        let outcome = if known.is_some() { Outcome::Killed } else { lost };
+        let known = self
+            .state
+            .lock()
+            .unwrap()
+            .tries
+            .insert(fence, (key, Some(Outcome::Killed)));
+        let lost = Outcome::Lost {
+            message: "unknown".to_owned(),
+        };
+        let outcome = if known.is_some() {
+            Outcome::Killed
+        } else {
+            lost
+        };
         self.tell(key, fence, vec![finished(outcome)]);
     }
     fn adopt(&self, key: TiKey, fence: Fence, was_running: bool) -> Adopted {
         let known = self.state.lock().unwrap().tries.get(&fence).cloned();
-        let lost = Outcome::Lost { message: "gone".to_owned() };
+        let lost = Outcome::Lost {
+            message: "gone".to_owned(),
+        };
         match known {
             Some((_, outcome)) => {
                 let mut whats = vec![Happened::Started { pid: Some(1) }];
@@ -201,10 +236,16 @@ impl Node {
         for (name, text) in dags {
             temp.write(&format!("dags/{name}.yaml"), text);
         }
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all();
-        let runtime = Arc::new({ runtime }.build().unwrap());
+        let mut runtime = tokio::runtime::Builder::new_multi_thread();
+        let runtime = Arc::new(runtime.worker_threads(1).enable_all().build().unwrap());
         let faults = Arc::new(Faults::default());
-        let mut node = Self { temp, executor, faults, running: None, runtime };
+        let mut node = Self {
+            temp,
+            executor,
+            faults,
+            running: None,
+            runtime,
+        };
         node.boot();
         node
     }
@@ -212,7 +253,10 @@ impl Node {
     pub(super) fn boot(&mut self) {
         let (data, dags, logs) = (self.path(""), self.path("dags"), self.path("logs"));
         let inner = BookFile::open(&self.path("book.redb")).unwrap();
-        let book = Failing { inner, faults: Arc::clone(&self.faults) };
+        let book = Failing {
+            inner,
+            faults: Arc::clone(&self.faults),
+        };
         let (store, writer) = store::open_backend(book, &store::Options::default()).unwrap();
         let queue = channel();
         self.executor.state.lock().unwrap().handle = Some(queue.0.clone());
@@ -280,18 +324,22 @@ impl Node {
     /// Triggers, as often as the book fails meanwhile.
     pub(super) fn trigger_surely(&self, dag: &str, run: &str) -> RunNo {
         let until = Instant::now() + Duration::from_secs(20);
+        let mut last = None;
         while Instant::now() < until {
             match self.trigger(dag, run, model::Json::Null) {
                 Reply::Run { run, .. } => return run,
-                Reply::Refused(refusal) if refusal.kind == model::command::RefusalKind::Conflict => {
+                Reply::Refused(refusal)
+                    if refusal.kind == model::command::RefusalKind::Conflict =>
+                {
                     let reader = self.control();
                     let found = crate::queries::runs::find(reader.reader(), dag, run);
                     return found.unwrap().unwrap().no;
                 }
-                _ => std::thread::sleep(Duration::from_millis(10)),
+                other => last = Some(other),
             }
+            std::thread::sleep(Duration::from_millis(10));
         }
-        panic!("no run was created");
+        panic!("no run was created: {last:?}");
     }
 
     /// The run's state once it has ended, with its tasks' states in order of their names.
@@ -307,8 +355,8 @@ impl Node {
                 let reasons: Vec<_> = key
                     .into_iter()
                     .map(|key| {
-                        let ask = crate::queries::live::task_reasons(&self.control(), key);
-                        self.block_on(ask)
+                        let control = self.control();
+                        self.block_on(crate::queries::live::task_reasons(&control, key))
                     })
                     .collect();
                 panic!("still {state:?} {tasks} {reasons:?}");
@@ -319,12 +367,20 @@ impl Node {
 
     fn keys(&self, run: RunNo) -> Vec<TiKey> {
         let book = self.control().snapshot().unwrap();
-        book.task_instances(run).unwrap().into_iter().map(|ti| ti.key).collect()
+        book.task_instances(run)
+            .unwrap()
+            .into_iter()
+            .map(|ti| ti.key)
+            .collect()
     }
 
     pub(super) fn look(&self, run: RunNo) -> (Option<DagRunState>, String) {
-        let Ok(book) = self.control().snapshot() else { return (None, String::new()) };
-        let Ok(Some(row)) = book.run(run) else { return (None, String::new()) };
+        let Ok(book) = self.control().snapshot() else {
+            return (None, String::new());
+        };
+        let Ok(Some(row)) = book.run(run) else {
+            return (None, String::new());
+        };
         let names: BTreeMap<_, TaskId> = book.task_names(row.dag).unwrap().into_iter().collect();
         let tis = book.task_instances(run).unwrap();
         let mut tasks: Vec<String> = tis
@@ -341,7 +397,10 @@ fn word(state: TaskInstanceState) -> &'static str {
 }
 
 pub(super) fn engine_options() -> engine::Options {
-    engine::Options { parallelism: 32, ..engine::Options::upstream() }
+    engine::Options {
+        parallelism: 32,
+        ..engine::Options::upstream()
+    }
 }
 
 #[allow(dead_code)]

@@ -9,7 +9,7 @@ const CHAIN: &str = "
 dag_id: chain
 is_paused_upon_creation: false
 params:
-  n: {schema: {type: integer, minimum: 1}, default: 3}
+  n: {type: integer, minimum: 1, default: 3}
 tasks:
   - {id: a, uses: bash, with: {bash_command: {$t: 'echo {{ params.n }} {{ var.value.greeting }}'}}}
   - {id: b, uses: bash, with: {bash_command: 'true'}, needs: [a], retries: 1, retry_delay: 0}
@@ -36,7 +36,11 @@ fn run(reply: Reply) -> model::RunNo {
 #[test]
 fn a_chain_runs_to_its_end_and_a_failure_is_tried_again() {
     let executor = Scripted::new(|work| {
-        if work.log_path.contains("/b/-1/attempt=1") { badly() } else { well() }
+        if work.log_path.contains("/b/-1/attempt=1") {
+            badly()
+        } else {
+            well()
+        }
     });
     let node = Node::new(&[("chain", CHAIN)], executor);
     let run = run(node.trigger("chain", "r1", json!({"n": 5})));
@@ -48,9 +52,13 @@ fn a_chain_runs_to_its_end_and_a_failure_is_tried_again() {
 #[test]
 fn conf_is_checked_before_a_run_is_made() {
     let node = Node::new(&[("chain", CHAIN)], Scripted::new(|_| well()));
-    let Reply::Refused(no) = node.trigger("chain", "r1", json!({"n": 0})) else { panic!() };
+    let Reply::Refused(no) = node.trigger("chain", "r1", json!({"n": 0})) else {
+        panic!()
+    };
     assert_eq!(no.message, "param `n`: 0 is less than the minimum of 1");
-    let Reply::Refused(no) = node.trigger("none", "r1", Json::Null) else { panic!() };
+    let Reply::Refused(no) = node.trigger("none", "r1", Json::Null) else {
+        panic!()
+    };
     assert_eq!(no.code, "CTL-012");
 }
 
@@ -59,7 +67,10 @@ fn a_branch_skips_what_it_does_not_choose_and_writes_a_log() {
     let node = Node::new(&[("branch", BRANCH)], Scripted::new(|_| well()));
     let run = run(node.trigger("branch", "r1", Json::Null));
     let ended = node.ended(run);
-    assert_eq!(ended, "success join:success left:success pick:success right:skipped");
+    assert_eq!(
+        ended,
+        "success join:success left:success pick:success right:skipped"
+    );
     let log = node.path("logs").join(crate::logs::path::path(
         "branch",
         "r1",
@@ -74,7 +85,11 @@ fn a_branch_skips_what_it_does_not_choose_and_writes_a_log() {
 #[test]
 fn a_run_goes_on_where_it_was_after_a_restart() {
     let executor = Scripted::new(|work| {
-        if work.log_path.contains("/b/") { None } else { well() }
+        if work.log_path.contains("/b/") {
+            None
+        } else {
+            well()
+        }
     });
     let mut node = Node::new(&[("chain", CHAIN)], executor);
     let run = run(node.trigger("chain", "r1", Json::Null));
@@ -83,9 +98,19 @@ fn a_run_goes_on_where_it_was_after_a_restart() {
     }
     node.restart();
     node.restart();
-    node.executor.end("b", Outcome::Success { xcoms: Vec::new(), skip: Vec::new() });
+    node.executor.end(
+        "b",
+        Outcome::Success {
+            xcoms: Vec::new(),
+            skip: Vec::new(),
+        },
+    );
     assert_eq!(node.ended(run), "success a:success b:success c:success");
-    assert_eq!(node.executor.started(), ["a/1", "b/1"], "nothing was started twice");
+    assert_eq!(
+        node.executor.started(),
+        ["a/1", "b/1"],
+        "nothing was started twice"
+    );
 }
 
 #[test]
@@ -98,7 +123,10 @@ tasks:
     uses: trigger-dag
     with: {trigger_dag_id: chain, wait_for_completion: true, poke_interval: 1, conf: {n: 2}}
 ";
-    let node = Node::new(&[("chain", CHAIN), ("outer", outer)], Scripted::new(|_| well()));
+    let node = Node::new(
+        &[("chain", CHAIN), ("outer", outer)],
+        Scripted::new(|_| well()),
+    );
     let run = run(node.trigger("outer", "r1", Json::Null));
     assert_eq!(node.ended(run), "success go:success");
     assert_eq!(node.executor.started(), ["a/1", "b/1"]);
