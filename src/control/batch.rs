@@ -63,6 +63,9 @@ pub enum Failure {
     /// The book could not be read.
     #[error("the book could not be read")]
     Read(#[from] ReadError),
+    /// A mistake in the engine; what is live cannot be trusted.
+    #[error("CTL-016: the scheduler broke on a request or report")]
+    Panicked,
     /// An earlier failure has not been made good yet.
     #[error("what is live has not been derived again yet")]
     Broken,
@@ -79,6 +82,14 @@ impl Failure {
                 kind,
                 code: "CTL-005",
                 message: message.to_owned(),
+            };
+        }
+        if let Self::Panicked = self {
+            let message = format!("{self}: nothing was changed");
+            return Refusal {
+                kind,
+                code: "CTL-016",
+                message,
             };
         }
         let message = format!("{self}: nothing was changed; ask again, the log says more");

@@ -25,6 +25,8 @@ pub struct DagCache(Mutex<Entries>);
 #[derive(Default)]
 struct Entries {
     by_version: HashMap<(DagNo, VersionNo), Entry>,
+    /// Versions that cannot be made again: their source does not change, so once is enough.
+    broken: HashMap<(DagNo, VersionNo), dagfile::ImportError>,
     n_tasks: usize,
     tick: u64,
 }
@@ -65,18 +67,36 @@ impl DagCache {
         dag: DagNo,
         version: VersionNo,
     ) -> Result<Option<Arc<CachedDag>>, DagError> {
-        if let Some(found) = self.lock().touch((dag, version)) {
-            return Ok(Some(found));
+        {
+            let mut entries = self.lock();
+            if let Some(found) = entries.touch((dag, version)) {
+                return Ok(Some(found));
+            }
+            if let Some(cause) = entries.broken.get(&(dag, version)).cloned() {
+                return Err(DagError::Source {
+                    dag,
+                    version,
+                    cause,
+                });
+            }
         }
         // Importing takes its time, so nobody waits for it; two may do it at once.
         let Some(row) = snapshot.version(dag, version)? else {
             return Ok(None);
         };
-        let imported = dagfile::from_source(&row.source).map_err(|cause| DagError::Source {
-            dag,
-            version,
-            cause,
-        })?;
+        let imported = match dagfile::from_source(&row.source) {
+            Ok(imported) => imported,
+            Err(cause) => {
+                self.lock().broken.insert((dag, version), cause.clone());
+                let error = DagError::Source {
+                    dag,
+                    version,
+                    cause,
+                };
+                tracing::error!(target: "control", "{error}");
+                return Err(error);
+            }
+        };
         let names: HashMap<_, TaskNo> = snapshot
             .task_names(dag)?
             .into_iter()

@@ -140,6 +140,8 @@ pub fn start(
         metrics: Arc::clone(&inner.metrics),
         kept: VecDeque::new(),
         n_failures: 0,
+        one_by_one: 0,
+        later: Vec::new(),
     };
     let writer = thread::Builder::new()
         .name("writer".to_owned())

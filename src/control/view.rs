@@ -99,11 +99,8 @@ impl View for BookView<'_> {
         self.read(|book| match self.reader.dags.get(book, dag, version) {
             Ok(cached) => Ok(cached.map(|cached| Arc::clone(&cached.dag))),
             Err(DagError::Read(e)) => Err(e),
-            Err(e @ DagError::Source { .. }) => {
-                // One dag that cannot be made again must not hold up all others.
-                tracing::error!(target: "control", "{e}");
-                Ok(None)
-            }
+            // One dag that cannot be made again must not hold up all others.
+            Err(DagError::Source { .. }) => Ok(None),
         })
     }
     fn variable_exists(&self, key: &str) -> bool {

@@ -3,6 +3,7 @@
 
 use std::{
     collections::VecDeque,
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, atomic::Ordering::Relaxed},
     time::{Duration, Instant},
 };
@@ -43,6 +44,10 @@ pub(crate) struct WriterThread {
     pub(crate) kept: VecDeque<Report>,
     /// Failures since the last commit.
     pub(crate) n_failures: u32,
+    /// How many of the kept reports are offered alone.
+    pub(crate) one_by_one: usize,
+    /// What came while they were.
+    pub(crate) later: Vec<Input>,
 }
 
 type Waiting = Vec<Option<oneshot::Sender<Reply>>>;
@@ -63,7 +68,7 @@ impl WriterThread {
             if taken.compact {
                 self.compact();
             }
-            if taken.stopping && self.kept.is_empty() {
+            if taken.stopping && self.kept.is_empty() && self.later.is_empty() {
                 break;
             }
         }
@@ -71,7 +76,7 @@ impl WriterThread {
     }
 
     fn patience(&self) -> Duration {
-        if !self.kept.is_empty() {
+        if !self.kept.is_empty() || !self.later.is_empty() {
             return Duration::ZERO;
         }
         let until = |wake: Timestamp| wake.since(self.clock.now());
@@ -82,10 +87,19 @@ impl WriterThread {
     }
 
     fn sort(&mut self, inputs: Vec<Input>) -> (Vec<Given>, Waiting) {
+        self.one_by_one = self.one_by_one.min(self.kept.len());
+        if self.one_by_one > 0
+            && let Some(kept) = self.kept.pop_front()
+        {
+            // What comes meanwhile waits its turn, commands too.
+            self.one_by_one -= 1;
+            self.later.extend(inputs);
+            return (vec![Given::Report(kept)], vec![None]);
+        }
         let kept = self.kept.len().min(BATCH_COMMANDS_MAX);
         let mut given: Vec<Given> = self.kept.drain(..kept).map(Given::Report).collect();
         let mut waiting: Waiting = given.iter().map(|_| None).collect();
-        for input in inputs {
+        for input in self.later.drain(..).chain(inputs) {
             match input {
                 Input::Command { command, reply } => {
                     given.push(Given::Command(command));
@@ -120,10 +134,22 @@ impl WriterThread {
                 Given::Command(_) => None,
             })
             .collect();
-        match self.scheduler.batch(given, now) {
+        let alone = given.len() == 1;
+        let scheduler = &mut self.scheduler;
+        let batch = catch_unwind(AssertUnwindSafe(|| scheduler.batch(given, now)));
+        match batch.unwrap_or(Err(Failure::Panicked)) {
             Ok(outcome) => self.carry_out(outcome, waiting),
             Err(failure) => {
-                self.kept.extend(reports);
+                if let Failure::Panicked = failure {
+                    // The next batches have one input each, to find the one that does it.
+                    self.one_by_one = self.kept.len() + reports.len();
+                }
+                match (&failure, reports.first()) {
+                    (Failure::Panicked, Some(report)) if alone => {
+                        tracing::error!(target: "control", ?report, "CTL-016: a report is dropped");
+                    }
+                    _ => self.kept.extend(reports),
+                }
                 self.refuse(waiting, &failure.refusal());
                 self.come_back(failure);
             }

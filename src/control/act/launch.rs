@@ -4,6 +4,7 @@
 use std::{
     collections::VecDeque,
     io,
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Condvar, Mutex, PoisonError, atomic::Ordering::Relaxed},
     thread,
     time::Instant,
@@ -121,6 +122,16 @@ impl Act {
                 .arrived
                 .wait(queue)
                 .unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// A mistake of ours in one try must not end the thread that starts all others.
+    fn take_on_safely(self: &Arc<Self>, job: Job) {
+        let (key, fence) = (job.key, job.fence);
+        if catch_unwind(AssertUnwindSafe(|| self.take_on(job))).is_err() {
+            self.flights.end(fence);
+            let message = "the task could not be rendered: a mistake in Orrery, see its log";
+            self.finish_failed(key, fence, message.to_owned(), true);
         }
     }
 
@@ -280,7 +291,7 @@ impl Act {
 
 fn run(act: &Arc<Act>) {
     while let Some((job, since)) = act.next() {
-        act.take_on(job);
+        act.take_on_safely(job);
         act.metrics.launch_us.add_time(since.elapsed());
     }
 }
