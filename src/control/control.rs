@@ -56,7 +56,22 @@ impl Control {
         {
             return Ok(Reply::Refused(refusal));
         }
-        self.0.handle.command(command).await
+        // A dag that is deleted comes back when its file still says it.
+        let mut file = None;
+        if let Command::DeleteDag { dag_id } = &command {
+            file = self.file_of(dag_id);
+        }
+        let reply = self.0.handle.command(command).await?;
+        if let (Some(file), Reply::Done) = (file, &reply) {
+            self.0.folder.read_again(file);
+        }
+        Ok(reply)
+    }
+
+    fn file_of(&self, dag_id: &str) -> Option<String> {
+        let book = self.snapshot().ok()?;
+        let no = book.dag_no(dag_id).ok()??;
+        Some(book.dag(no).ok()??.file)
     }
 
     /// Word of a try.

@@ -12,7 +12,10 @@ use std::{
     collections::{HashMap, HashSet},
     io,
     path::PathBuf,
-    sync::{Arc, Condvar, Mutex, PoisonError},
+    sync::{
+        Arc, Condvar, Mutex, OnceLock, PoisonError,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
     thread::{self, JoinHandle},
     time::{Duration, Instant},
 };
@@ -44,7 +47,7 @@ pub struct Status {
 
 /// The thread that follows the dag folder.
 pub(crate) struct Folder {
-    waker: Waker,
+    shared: Arc<Shared>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -53,6 +56,10 @@ pub(crate) struct Folder {
 pub(crate) struct Shared {
     status: Mutex<Status>,
     scanned: Condvar,
+    /// Files to read again whatever their stamp, since the book has lost what they say.
+    again: Mutex<Vec<String>>,
+    waker: OnceLock<Waker>,
+    stopping: AtomicBool,
 }
 
 /// What the thread works with.
@@ -92,14 +99,16 @@ impl Folder {
     /// Starts to follow the folder of `scanner`.
     pub(crate) fn start(scanner: Scanner) -> io::Result<Self> {
         let watch = Watch::new()?;
-        let waker = watch.waker();
+        let shared = Arc::clone(&scanner.shared);
+        let _ = shared.waker.set(watch.waker());
         let thread = thread::Builder::new().name("dags".to_owned());
         let thread = Some(thread.spawn(move || scanner.run(watch))?);
-        Ok(Self { waker, thread })
+        Ok(Self { shared, thread })
     }
 
     pub(crate) fn stop(&mut self) {
-        self.waker.wake();
+        self.shared.stopping.store(true, Relaxed);
+        self.shared.wake();
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
@@ -137,6 +146,24 @@ impl Shared {
         status.clone()
     }
 
+    /// Has a file read again before long.
+    pub(crate) fn read_again(&self, path: String) {
+        let mut again = self.again.lock().unwrap_or_else(PoisonError::into_inner);
+        again.push(path);
+        drop(again);
+        self.wake();
+    }
+
+    fn wake(&self) {
+        if let Some(waker) = self.waker.get() {
+            waker.wake();
+        }
+    }
+
+    fn take_again(&self) -> Vec<String> {
+        std::mem::take(&mut self.again.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
     fn set(&self, status: Status) {
         *self.status.lock().unwrap_or_else(PoisonError::into_inner) = status;
         self.scanned.notify_all();
@@ -153,12 +180,15 @@ impl Scanner {
             let pause = since.elapsed() * 4;
             let heard = loop {
                 let heard = watch.wait(self.known.soon, &|path| self.concerns(path));
-                if heard.any || heard.stop {
+                if self.shared.stopping.load(Relaxed) {
+                    return;
+                }
+                if heard.any {
                     break heard;
                 }
             };
-            if heard.stop {
-                return;
+            for path in self.shared.take_again() {
+                self.known.by_path.remove(&path);
             }
             thread::sleep(
                 pause

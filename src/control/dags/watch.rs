@@ -28,10 +28,10 @@ pub(super) struct Watch {
     folders: HashMap<WatchDescriptor, PathBuf>,
     /// Some folder has no watch, or events were lost.
     blind: bool,
-    stop: Arc<OwnedFd>,
+    wakes: Arc<OwnedFd>,
 }
 
-/// Wakes a [`Watch`] from another thread, to stop it.
+/// Wakes a [`Watch`] from another thread.
 #[derive(Clone)]
 pub(super) struct Waker(Arc<OwnedFd>);
 
@@ -42,8 +42,8 @@ pub(super) struct Heard {
     pub(super) written: HashSet<PathBuf>,
     /// Whether anything at all happened that may concern dags.
     pub(super) any: bool,
-    /// Whether to stop.
-    pub(super) stop: bool,
+    /// Whether somebody woke us; then `any` is true as well.
+    woken: bool,
 }
 
 impl Waker {
@@ -54,19 +54,19 @@ impl Waker {
 
 impl Watch {
     pub(super) fn new() -> io::Result<Self> {
-        let stop = Arc::new(eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?);
+        let wakes = Arc::new(eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?);
         let inotify = Inotify::init().ok();
         let blind = inotify.is_none();
         Ok(Self {
             inotify,
             folders: HashMap::new(),
             blind,
-            stop,
+            wakes,
         })
     }
 
     pub(super) fn waker(&self) -> Waker {
-        Waker(Arc::clone(&self.stop))
+        Waker(Arc::clone(&self.wakes))
     }
 
     /// Watches a folder; again is the same as once.
@@ -130,8 +130,9 @@ impl Watch {
         // A folder under constant fire is looked at all the same, a few times a second.
         for _ in 0..4 {
             let woken = self.poll(timeout);
-            if woken.stop {
-                return woken;
+            if woken.woken {
+                heard.any = true;
+                return heard;
             }
             if !woken.any && timeout.is_some() {
                 heard.any = true;
@@ -148,20 +149,23 @@ impl Watch {
 
     fn poll(&self, timeout: Option<Duration>) -> Heard {
         let timeout = timeout.and_then(|wait| Timespec::try_from(wait).ok());
-        let stop = PollFd::new(&self.stop, PollFlags::IN);
+        let wakes = PollFd::new(&self.wakes, PollFlags::IN);
         let events = self
             .inotify
             .as_ref()
             .map(|inotify| PollFd::from_borrowed_fd(inotify.as_fd(), PollFlags::IN));
-        let mut fds: Vec<PollFd<'_>> = [Some(stop), events].into_iter().flatten().collect();
+        let mut fds: Vec<PollFd<'_>> = [Some(wakes), events].into_iter().flatten().collect();
         let any = poll(&mut fds, timeout.as_ref()).is_ok_and(|n| n > 0);
-        let stop = fds
+        let woken = fds
             .first()
             .is_some_and(|fd| fd.revents().contains(PollFlags::IN));
+        if woken {
+            let _ = rustix::io::read(&self.wakes, &mut [0; 8]);
+        }
         Heard {
-            written: HashSet::new(),
             any,
-            stop,
+            woken,
+            ..Heard::default()
         }
     }
 

@@ -12,7 +12,7 @@ use std::{
 };
 
 use model::{
-    DagId, DeploymentId, Fence, RunId, RunNo, TaskId, TiKey, Timestamp,
+    DagId, DeploymentId, Fence, RunId, RunNo, TaskId, TiKey,
     command::{Command, Reply, TriggerRun},
     ports::{Adopted, Clock, Executor},
     report::{Happened, Outcome, Report, Usage},
@@ -396,14 +396,10 @@ fn word(state: TaskInstanceState) -> &'static str {
     state.as_str()
 }
 
-pub(super) fn engine_options() -> engine::Options {
+fn engine_options() -> engine::Options {
     engine::Options {
         parallelism: 32,
-        ..engine::Options::upstream()
+        dags_are_paused_at_creation: false,
+        default_pool_slots: 128,
     }
-}
-
-#[allow(dead_code)]
-pub(super) fn far() -> Timestamp {
-    Timestamp::MAX
 }
