@@ -117,13 +117,14 @@ fn fill_and_measure(
 }
 
 fn open_again(what: &str, path: &Path, options: &Options) -> Outcome<()> {
-    let begun = Instant::now();
+    let (begun, cpu) = (Instant::now(), cpu_ns());
     let (store, _writer) = store::open(path, options)?;
-    let opened = ms(begun);
+    let (opened, cpu_ms) = (ms(begun), (cpu_ns() - cpu) / 1_000_000);
     let snapshot = store.snapshot(DEPLOYMENT)?;
     let live = snapshot.live_runs()?.len();
     println!(
-        "{{\"what\": \"{what}\", \"open_ms\": {opened:.1}, \"with_live_ms\": {:.1}, \"live\": {live}}}",
+        "{{\"what\": \"{what}\", \"open_ms\": {opened:.1}, \"cpu_ms\": {cpu_ms}, \
+         \"with_live_ms\": {:.1}, \"live\": {live}}}",
         ms(begun)
     );
     Ok(())
@@ -163,8 +164,9 @@ fn prune(path: &Path, options: &Options) -> Outcome<()> {
     let begun = Instant::now();
     let done = writer.compact()?;
     println!(
-        "{{\"what\": \"prune\", \"runs\": {n}, \"ms\": {pruned:.0}, \"slowest_commit_ms\": {slowest:.0}, \
-         \"compacted\": {done}, \"compact_ms\": {:.0}, \"bytes_before\": {before}, \"bytes_after\": {}}}",
+        "{{\"what\": \"prune\", \"runs\": {n}, \"ms\": {pruned:.0}, \
+         \"slowest_commit_ms\": {slowest:.0}, \"compacted\": {done}, \"compact_ms\": {:.0}, \
+         \"bytes_before\": {before}, \"bytes_after\": {}}}",
         ms(begun),
         store.bytes()
     );
@@ -312,15 +314,18 @@ fn lists(store: &Store, last: u64) -> Outcome<()> {
 fn time(store: &Store, what: &str, read: &dyn Fn(&Snapshot) -> Outcome<usize>) -> Outcome<()> {
     let mut all = Vec::new();
     let mut n = 0;
+    let cpu = cpu_ns();
     for _ in 0..200 {
         let begun = Instant::now();
         n = read(&store.snapshot(DEPLOYMENT)?)?;
         all.push(ms(begun));
     }
+    let cpu_us = (cpu_ns() - cpu) / 200_000;
     all.sort_by(f64::total_cmp);
     let at = |i: usize| all.get(i).copied().unwrap_or_default();
     println!(
-        "{{\"list\": \"{what}\", \"rows\": {n}, \"p50_ms\": {:.3}, \"p99_ms\": {:.3}}}",
+        "{{\"list\": \"{what}\", \"rows\": {n}, \"p50_ms\": {:.3}, \"p99_ms\": {:.3}, \
+         \"cpu_us\": {cpu_us}}}",
         at(100),
         at(197)
     );

@@ -5,7 +5,7 @@
 //! | 0 | state: the position in `ALL` |
 //! | 1..3 | which of the following are there: the flags below, u16 little-endian |
 //! | .. | varints: try unless 1, max tries unless 0, version unless 1, fence, pid, cpu, memory |
-//! | .. | times: signed varints, the first after the base of the chunk, others after the one before |
+//! | .. | times: signed varints, the first after the chunk's base, others after the one before |
 //! | .. | the details to the end, where they are inline |
 //!
 //! A finished empty task is about 10 bytes, a finished process about 30.
