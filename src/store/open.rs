@@ -18,8 +18,9 @@ pub struct Options {
     pub cache_bytes: usize,
     /// Whether each commit also writes what makes opening after a kill as fast as after a stop.
     /// It takes a second sync and twice the processor time for each commit of one task instance.
-    /// A book of a million task instances (56 MB) opened after a kill within 50 ms with it and 150
-    /// to 200 ms without (105 of processor time), on a busy machine of two cores, so it is off; for gigabytes turn it on.
+    /// A book of a million task instances (56 MB) opened after a kill within 50 ms with it and
+    /// within 200 ms without (105 of processor time) on a busy machine of two cores, so it is off.
+    /// Turn it on for gigabytes.
     pub quick_repair: bool,
 }
 
