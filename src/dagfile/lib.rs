@@ -11,6 +11,7 @@ mod import;
 mod operators;
 mod problem;
 mod render;
+mod schema;
 mod shape;
 mod suggest;
 mod template_check;
@@ -21,9 +22,4 @@ pub use import::{Imported, from_source, import, import_bytes, might_be_dag, vali
 pub use render::{
     Connection, Context, Lookup, PreviousRun, Rendered, Rendering, TriggerDag, XComQuery, render,
 };
-
-/// The JSON Schema (draft 2020-12) of the YAML format, for editors.
-#[must_use]
-pub fn schema() -> &'static str {
-    "{}"
-}
+pub use schema::schema;
