@@ -7,7 +7,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Condvar, Mutex, PoisonError, atomic::Ordering::Relaxed},
     thread,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use dagfile::{Context, Lookup, PreviousRun, Rendered, Rendering};
@@ -23,7 +23,7 @@ use model::{
     work::Work,
 };
 use serde_json::json;
-use store::Snapshot;
+use store::{ReadError, Snapshot};
 
 use super::{Act, lookup::BookLookup};
 use crate::{
@@ -31,6 +31,8 @@ use crate::{
     logs::path,
 };
 
+/// How long a try waits that could not be loaded.
+const AGAIN: Duration = Duration::from_millis(50);
 /// Threads that render.
 const LAUNCHERS: usize = 2;
 /// Runs that are looked at for the last one that ended well.
@@ -60,6 +62,7 @@ pub(super) struct Loaded {
     pub(super) run: DagRun,
     pub(super) dag: Arc<CachedDag>,
     pub(super) position: usize,
+    pub(super) previous_success: Option<PreviousRun>,
     pub(super) log_path: String,
     pub(super) log_fields: Vec<(String, Json)>,
 }
@@ -136,19 +139,33 @@ impl Act {
     }
 
     fn take_on(self: &Arc<Self>, job: Job) {
-        let (key, fence) = (job.key, job.fence);
+        let (key, fence, again) = (job.key, job.fence, job.clone());
         match self.load(job) {
             Ok(Some(loaded)) => self.start(loaded),
             // The try is no longer the current one: nobody waits for it.
             Ok(None) => {
                 self.flights.end(fence);
             }
-            Err(e) => {
+            Err(DagError::Read(e)) => self.again(again, &e.to_string()),
+            Err(e @ DagError::Source { .. }) => {
                 tracing::error!(target: "control", "a try cannot be started: {e}");
                 self.flights.end(fence);
                 self.finish_failed(key, fence, e.to_string(), true);
             }
         }
+    }
+
+    /// A book that cannot be read just now is no fault of the task: it starts a moment later.
+    fn again(&self, job: Job, why: &str) {
+        tracing::warn!(target: "control", "a try starts later, since {why}");
+        thread::sleep(AGAIN);
+        let mut queue = self
+            .launcher
+            .queue
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        queue.push_back((job, Instant::now()));
+        self.launcher.arrived.notify_one();
     }
 
     fn load(&self, job: Job) -> Result<Option<Loaded>, DagError> {
@@ -186,12 +203,14 @@ impl Act {
         let log_fields = log_fields
             .map(|(name, value)| (name.to_owned(), value))
             .to_vec();
+        let previous_success = previous_success(&book, &run)?;
         Ok(Some(Loaded {
             job,
             ti,
             run,
             dag,
             position,
+            previous_success,
             log_path,
             log_fields,
         }))
@@ -219,19 +238,17 @@ impl Act {
         let (run, own) = (loaded.run.clone(), Arc::clone(&loaded.dag));
         let lookup = Arc::new(BookLookup::new(self.reader.clone(), run, own));
         let as_lookup: Arc<dyn Lookup> = lookup.clone();
-        let rendered = self.context(&loaded).and_then(|context| {
-            dagfile::render(&loaded.dag.dag, task, &context, &as_lookup).map_err(|e| e.to_string())
-        });
-        match rendered {
+        let context = self.context(&loaded);
+        match dagfile::render(&loaded.dag.dag, task, &context, &as_lookup) {
             Ok(rendered) => self.hand_over(loaded, rendered, lookup.secrets()),
-            Err(message) => self.fail(&loaded, message, true),
+            Err(e) if lookup.could_not_read() => self.again(loaded.job, &e.to_string()),
+            Err(e) => self.fail(&loaded, e.to_string(), true),
         }
     }
 
-    fn context<'a>(&self, loaded: &'a Loaded) -> Result<Context<'a>, String> {
+    fn context<'a>(&self, loaded: &'a Loaded) -> Context<'a> {
         let now = self.clock.now();
-        let book = self.reader.snapshot().map_err(|e| e.to_string())?;
-        Ok(Context {
+        Context {
             run: &loaded.run,
             try_number: loaded.job.try_number,
             max_tries: loaded.ti.max_tries,
@@ -239,8 +256,8 @@ impl Act {
             start_date: loaded.ti.start_date.unwrap_or(now),
             now,
             base_env: self.base_env.clone(),
-            previous_success: previous_success(&book, &loaded.run),
-        })
+            previous_success: loaded.previous_success.clone(),
+        }
     }
 
     fn hand_over(self: &Arc<Self>, loaded: Loaded, rendered: Rendered, found: Vec<String>) {
@@ -297,16 +314,24 @@ fn run(act: &Arc<Act>) {
 }
 
 /// The last run before this one that ended well, among the latest few.
-fn previous_success(book: &Snapshot, run: &DagRun) -> Option<PreviousRun> {
-    let runs = book.last_runs(run.dag, PREVIOUS_RUNS_MAX).ok()?;
-    let before = runs.into_iter().filter(|no| *no < run.no);
-    let mut before = before.filter_map(|no| book.run(no).ok().flatten());
-    let found = before.find(|run| run.state == DagRunState::Success)?;
-    Some(PreviousRun {
-        data_interval: found.data_interval,
-        start_date: found.start_date,
-        end_date: found.end_date,
-    })
+fn previous_success(book: &Snapshot, run: &DagRun) -> Result<Option<PreviousRun>, ReadError> {
+    for no in book.last_runs(run.dag, PREVIOUS_RUNS_MAX)? {
+        let found = if no < run.no { book.run(no)? } else { None };
+        if let Some(found) = found.filter(|found| found.state == DagRunState::Success) {
+            let DagRun {
+                data_interval,
+                start_date,
+                end_date,
+                ..
+            } = found;
+            return Ok(Some(PreviousRun {
+                data_interval,
+                start_date,
+                end_date,
+            }));
+        }
+    }
+    Ok(None)
 }
 
 impl Act {

@@ -1,7 +1,10 @@
 //! What templates may look up: XComs of the book, variables of the environment and the book,
 //! connections of the environment. Takes note of the secrets that it hands out.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    atomic::{AtomicBool, Ordering::Relaxed},
+};
 
 use dagfile::{Connection, Lookup, XComQuery};
 use model::{DagNo, Json, MapIndex, RunNo, TaskNo, TiKey, run::DagRun};
@@ -10,6 +13,7 @@ use store::{ReadError, Snapshot};
 use crate::{
     dag_cache::CachedDag,
     environment::{self, SECRET_CHARS_MIN, is_sensitive},
+    queries::variables,
     reader::Reader,
 };
 
@@ -22,6 +26,7 @@ pub(super) struct BookLookup {
     run: DagRun,
     own: Arc<CachedDag>,
     secrets: Mutex<Vec<String>>,
+    could_not_read: AtomicBool,
 }
 
 impl BookLookup {
@@ -31,6 +36,7 @@ impl BookLookup {
             run,
             own,
             secrets: Mutex::default(),
+            could_not_read: AtomicBool::new(false),
         }
     }
 
@@ -40,6 +46,16 @@ impl BookLookup {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
+    }
+
+    /// Whether an error was the book's, and not that of what was looked for.
+    pub(super) fn could_not_read(&self) -> bool {
+        self.could_not_read.load(Relaxed)
+    }
+
+    fn tell(&self, e: &ReadError) -> String {
+        self.could_not_read.store(true, Relaxed);
+        e.to_string()
     }
 
     fn hide(&self, texts: impl IntoIterator<Item = String>) {
@@ -123,15 +139,17 @@ fn values(
 
 impl Lookup for BookLookup {
     fn xcom(&self, query: &XComQuery) -> Result<Vec<(MapIndex, Json)>, String> {
-        self.find(query).map_err(|e| e.to_string())
+        self.find(query).map_err(|e| self.tell(&e))
     }
 
     fn variable(&self, key: &str) -> Result<Option<String>, String> {
         let value = match self.reader.environment.variable(key) {
             Some(value) => Some(value.to_owned()),
-            None => crate::queries::variables::get(&self.reader, key)
-                .map_err(|e| e.to_string())?
-                .map(|variable| variable.value),
+            None => match variables::get(&self.reader, key) {
+                Ok(found) => found.map(|variable| variable.value),
+                Err(variables::Error::Read(e)) => return Err(self.tell(&e)),
+                Err(e @ variables::Error::Sealed { .. }) => return Err(e.to_string()),
+            },
         };
         if let Some(value) = &value
             && is_sensitive(key)

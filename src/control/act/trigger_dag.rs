@@ -106,8 +106,11 @@ impl Act {
     }
 
     async fn create(&self, of: &Loaded, ask: &TriggerDag) -> Result<Triggered, Outcome> {
-        let command = self.command(of, ask)?;
         for _ in 0..ATTEMPTS {
+            let Some(command) = self.command(of, ask)? else {
+                tokio::time::sleep(AGAIN).await;
+                continue;
+            };
             let result = self
                 .handle
                 .command(Command::TriggerRun(Box::new(command.clone())))
@@ -139,12 +142,16 @@ impl Act {
         ))
     }
 
-    fn command(&self, of: &Loaded, ask: &TriggerDag) -> Result<TriggerRun, Outcome> {
-        let no = |refusal: Refusal| {
-            self.log(of, "error", refusal.message.clone());
-            failed(refusal.message, true)
+    /// What to ask for; none when the book cannot be read just now.
+    fn command(&self, of: &Loaded, ask: &TriggerDag) -> Result<Option<TriggerRun>, Outcome> {
+        let row = match trigger::check(&self.reader, &ask.dag_id, &ask.conf) {
+            Ok(row) => row,
+            Err(refusal) if refusal.kind == RefusalKind::Unavailable => return Ok(None),
+            Err(refusal) => {
+                self.log(of, "error", refusal.message.clone());
+                return Err(failed(refusal.message, true));
+            }
         };
-        let row = trigger::check(&self.reader, &ask.dag_id, &ask.conf).map_err(no)?;
         if ask.fail_when_dag_is_paused && row.is_paused {
             let message = format!("dag {} is paused", ask.dag_id);
             self.log(of, "error", message.clone());
@@ -160,7 +167,7 @@ impl Act {
             .run_id
             .clone()
             .unwrap_or_else(|| format!("{prefix}{stamp}").into());
-        Ok(TriggerRun {
+        Ok(Some(TriggerRun {
             dag_id: ask.dag_id.clone(),
             run_id: Some(run_id),
             run_type: DagRunType::OperatorTriggered,
@@ -172,7 +179,7 @@ impl Act {
             triggered_by: TriggeredBy::Operator,
             user: None,
             reset: ask.reset_dag_run,
-        })
+        }))
     }
 
     /// There is such a run. It may be our own, created before a restart.

@@ -50,6 +50,7 @@ impl Kit {
             known: Files::new(rows),
         })
         .unwrap();
+        shared.wait_scanned(Duration::from_secs(60));
         let rows = rows
             .iter()
             .map(|row| (row.path.clone(), row.clone()))

@@ -16,10 +16,10 @@ use model::{
     command::{Command, Reply, TriggerRun},
     ports::{Adopted, Clock, Executor},
     report::{Happened, Outcome, Report, Usage},
-    state::{DagRunState, DagRunType, TaskInstanceState, TriggeredBy},
+    state::{DagRunState, DagRunType, TriggeredBy},
     work::Work,
 };
-use store::{BookFile, StorageBackend};
+use store::{BookFile, ReadError, StorageBackend};
 
 use crate::{
     Control, Environment, Handle, Options, Ports, Retention, Running, channel, start,
@@ -333,7 +333,9 @@ impl Node {
                 {
                     let reader = self.control();
                     let found = crate::queries::runs::find(reader.reader(), dag, run);
-                    return found.unwrap().unwrap().no;
+                    if let Ok(Some(found)) = found {
+                        return found.no;
+                    }
                 }
                 other => last = Some(other),
             }
@@ -374,27 +376,28 @@ impl Node {
             .collect()
     }
 
+    /// The run's state and its tasks'; nothing while the book cannot be read.
     pub(super) fn look(&self, run: RunNo) -> (Option<DagRunState>, String) {
-        let Ok(book) = self.control().snapshot() else {
-            return (None, String::new());
+        self.try_look(run).ok().flatten().unwrap_or_default()
+    }
+
+    fn try_look(&self, run: RunNo) -> Result<Option<Look>, ReadError> {
+        let book = self.control().snapshot()?;
+        let Some(row) = book.run(run)? else {
+            return Ok(None);
         };
-        let Ok(Some(row)) = book.run(run) else {
-            return (None, String::new());
-        };
-        let names: BTreeMap<_, TaskId> = book.task_names(row.dag).unwrap().into_iter().collect();
-        let tis = book.task_instances(run).unwrap();
+        let names: BTreeMap<_, TaskId> = book.task_names(row.dag)?.into_iter().collect();
+        let tis = book.task_instances(run)?;
         let mut tasks: Vec<String> = tis
             .iter()
-            .map(|ti| format!("{}:{}", names[&ti.key.task], word(ti.state)))
+            .map(|ti| format!("{}:{}", names[&ti.key.task], ti.state))
             .collect();
         tasks.sort();
-        (Some(row.state), tasks.join(" "))
+        Ok(Some((Some(row.state), tasks.join(" "))))
     }
 }
 
-fn word(state: TaskInstanceState) -> &'static str {
-    state.as_str()
-}
+type Look = (Option<DagRunState>, String);
 
 fn engine_options() -> engine::Options {
     engine::Options {
