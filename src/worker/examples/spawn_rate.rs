@@ -71,14 +71,20 @@ fn measure(n_tasks: usize, dir: &std::path::Path) -> Result<Json, Box<dyn Error>
     let pid = client.pid().ok_or("no worker process")?;
     let pss_new_kib = pss_kib(pid)?;
     let mut raw = Vec::new();
-    let mut through = Vec::new();
+    let (mut through, mut raw_cpu, mut worker_cpu) = (Vec::new(), Vec::new(), Vec::new());
+    let own = std::process::id();
+    let per_task = |ms: u64| ms * 1000 / n_tasks as u64;
     let mut fence = 0;
     // Turn by turn, so that what else the machine does meets both alike.
     for _ in 0..ROUNDS {
         for n_threads in [1, 2, 4] {
+            let before = cpu_ms(own)?;
             raw.push((n_threads, raw_rate(n_tasks, n_threads)?));
+            raw_cpu.push(per_task(cpu_ms(own)? - before));
         }
+        let before = cpu_ms(pid)?;
         through.push(worker_rate(&client, &reports, n_tasks, &mut fence)?);
+        worker_cpu.push(per_task(cpu_ms(pid)? - before));
     }
     let best = |n: usize| {
         raw.iter()
@@ -103,12 +109,14 @@ fn measure(n_tasks: usize, dir: &std::path::Path) -> Result<Json, Box<dyn Error>
         ended_us.push(micros(begin.elapsed()));
         client.ack(end.fence);
     }
-    thread::sleep(Duration::from_millis(200));
+    thread::sleep(Duration::from_millis(2_000));
     let json = serde_json::json!({
         "tasks": n_tasks,
         "raw_per_s": {"1": best(1), "2": best(2), "4": best(4)},
         "worker_per_s": through,
         "worker_of_raw": through_best / raw_best,
+        "raw_cpu_us_per_task": raw_cpu,
+        "worker_cpu_us_per_task": worker_cpu,
         "raw_spawn_us": percentiles(spawn_us),
         "start_to_started_us": percentiles(started_us),
         "start_to_finished_us": percentiles(ended_us),
@@ -206,6 +214,24 @@ fn pss_kib(pid: u32) -> Result<u64, Box<dyn Error>> {
         .trim()
         .trim_end_matches(" kB")
         .parse()?)
+}
+
+/// The processor time of a process without its children, in steps of ten milliseconds.
+fn cpu_ms(pid: u32) -> Result<u64, Box<dyn Error>> {
+    let text = fs::read_to_string(format!("/proc/{pid}/stat"))?;
+    let fields: Vec<&str> = text
+        .rsplit(')')
+        .next()
+        .unwrap_or_default()
+        .split(' ')
+        .collect();
+    let ticks = |n: usize| {
+        fields
+            .get(n)
+            .ok_or("short stat")
+            .map(|text| text.parse::<u64>())
+    };
+    Ok((ticks(12)?? + ticks(13)??) * 10)
 }
 
 fn percentiles(mut values: Vec<u64>) -> Json {

@@ -1,4 +1,4 @@
-//! The two calls that no safe wrapper has: waiting with what was used, and watching a descriptor.
+//! The calls that have no safe wrapper.
 
 use model::report::Usage;
 use rustix::process::Pid;
@@ -61,4 +61,10 @@ pub fn watch<T: AsRawFd + Into<OwnedFd>>(owner: T) -> io::Result<AsyncFd<T>> {
     // as long as it lives, and nothing here gives out a mutable reference to it.
     let watched = unsafe { AsyncFd::register_with_interest(owner, Interest::READABLE) };
     Ok(watched?)
+}
+
+/// Gives memory that is free back to the system; after a thousand tries at once that is most of it.
+pub fn give_back_memory() {
+    // SAFETY: it takes a number, and the allocator locks what it touches.
+    let _ = unsafe { libc::malloc_trim(0) };
 }

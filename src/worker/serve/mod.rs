@@ -13,6 +13,7 @@ use crate::{
         folders::Folders,
         kill::Cause,
         procfs::{self, Identity},
+        sys,
     },
 };
 use model::{Timestamp, limits, ports::Clock};
@@ -37,6 +38,9 @@ use tokio::{
     sync::Notify,
     time::{Instant, sleep_until},
 };
+
+/// How long after the last word of a try memory that is free is given back.
+const TRIM_AFTER: Duration = Duration::from_secs(1);
 
 /// What the worker process is told at its start.
 pub struct ProcessOptions {
@@ -132,7 +136,10 @@ pub fn process_main(options: ProcessOptions) -> Result<(), WorkerError> {
         outgoing: Notify::new(),
         changed: Notify::new(),
     });
-    let starters = available_parallelism().map_or(2, usize::from).clamp(2, 8);
+    // A start waits for the disk (log, journal) and for exec, so more of them than processors.
+    let starters = available_parallelism()
+        .map_or(4, |n| 2 * n.get())
+        .clamp(4, 16);
     let runtime = runtime::Builder::new_current_thread()
         .enable_all()
         .max_blocking_threads(starters)
@@ -158,8 +165,13 @@ async fn serve(shared: &Arc<Shared>, lock: File) -> io::Result<()> {
     let mut lock = Some(lock);
     let mut links = link::Links::default();
     let mut idle_since = Instant::now();
+    let mut trimmed = true;
     loop {
-        let idle = shared.table().is_idle();
+        let (idle, quiet) = {
+            let table = shared.table();
+            (table.is_idle(), table.is_quiet())
+        };
+        trimmed &= quiet;
         tokio::select! {
             accepted = listener.accept() => {
                 if let Ok((stream, _)) = accepted {
@@ -173,6 +185,10 @@ async fn serve(shared: &Arc<Shared>, lock: File) -> io::Result<()> {
                 shared.changed.notify_one();
             }
             () = sleep_until(idle_since + shared.limits.idle_exit), if idle => break,
+            () = sleep_until(idle_since + TRIM_AFTER), if quiet && !trimmed => {
+                sys::give_back_memory();
+                trimmed = true;
+            }
         }
         if shared.table().is_draining() && lock.is_some() {
             let _ = fs::rename(

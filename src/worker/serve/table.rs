@@ -80,7 +80,11 @@ impl Table {
             .tries
             .get(&fence)
             .is_some_and(|one| one.finished.is_some());
-        ended && self.tries.remove(&fence).is_some()
+        let known = ended && self.tries.remove(&fence).is_some();
+        if self.tries.is_empty() {
+            self.tries = HashMap::new();
+        }
+        known
     }
 
     /// Ends a try. False when it is not known.
@@ -155,6 +159,11 @@ impl Table {
         if let Some(cause) = cause {
             self.tries.values().for_each(|one| one.orders.end(cause));
         }
+    }
+
+    /// Nothing runs.
+    pub fn is_quiet(&self) -> bool {
+        self.running == 0
     }
 
     /// Nothing runs and nobody is there.
