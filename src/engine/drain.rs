@@ -34,8 +34,8 @@ pub struct Touched {
     pub files: BTreeSet<String>,
 }
 
-/// Hands over what has changed and what is to be done since the last call. Runs that have ended leave
-/// the memory with it.
+/// Hands over what has changed and what is to be done since the last call. Runs that have ended
+/// leave the memory with it.
 pub fn drain(live: &mut Live) -> Drained {
     let dirty = std::mem::take(&mut live.dirty);
     let mut changes = Vec::new();

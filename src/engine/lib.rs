@@ -1,8 +1,8 @@
 //! The scheduler's decisions: what runs, when, and why not.
 //!
 //! Time and everything from outside are arguments; what follows is returned as changes to the book
-//! and effects to carry out once the book has them. [`decide`] answers commands, [`report`] takes in
-//! word of tries, [`step`] does what is due, [`drain`] hands over what follows from all of it.
+//! and effects to carry out once the book has them. [`decide`] answers commands, [`report`] takes
+//! in word of tries, [`step`] does what is due, [`drain`] hands over what follows from all of it.
 //!
 //! Invariant: nothing here reads a clock, a file, the environment or chance, waits or logs.
 //! Invariant: nothing here is known that the book does not say; losing `Live` loses no work.

@@ -1,4 +1,5 @@
-//! After loading: every timer, every piece of work and every effect is derived again from the states.
+//! After loading: every timer, every piece of work and every effect is derived again from the
+//! states.
 
 use model::{
     RunNo, Timestamp,

@@ -47,8 +47,9 @@ fn own_delay(cx: &Cx, place: At) -> Option<TimeDelta> {
     ))
 }
 
-/// How long the try after `try_number` waits. Upstream's formula to the microsecond: with backoff the
-/// delay grows from try to try, and a number made of the names spreads those that failed together.
+/// How long the try after `try_number` waits. Upstream's formula to the microsecond: with backoff
+/// the delay grows from try to try, and a number made of the names spreads those that failed
+/// together.
 #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation)] // As Python's floats do.
 pub(crate) fn retry_delay(
     task: &Task,

@@ -5,8 +5,8 @@ use model::{TaskId, reason::Reason, state::TaskInstanceState as State};
 use super::{At, End, Event, halt};
 use crate::live::Cx;
 
-/// Skips direct downstream tasks that a branch did not choose. Running ones and those that ended are
-/// left alone, by the table.
+/// Skips direct downstream tasks that a branch did not choose. Running ones and those that ended
+/// are left alone, by the table.
 pub(crate) fn skip_downstream(cx: &mut Cx, place: At, skip: &[TaskId]) {
     let Some(run) = cx.run(place.run) else { return };
     let plan = std::sync::Arc::clone(&run.plan);

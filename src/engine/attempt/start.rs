@@ -22,8 +22,8 @@ pub(crate) fn pass(cx: &mut Cx, place: At) {
     cx.apply(place, Event::Passed);
 }
 
-/// Counts the try, keeps the one before, and clears what belonged to it. Another look of a sensor and
-/// what follows a wait belong to the same try.
+/// Counts the try, keeps the one before, and clears what belonged to it. Another look of a sensor
+/// and what follows a wait belong to the same try.
 fn begin(cx: &mut Cx, place: At) {
     let now = cx.now;
     let Some(run) = cx.live.runs.get_mut(&place.run) else {

@@ -230,8 +230,9 @@ const fn deferred(event: Event) -> Next {
     }
 }
 
-/// Nothing leaves a finished state but a person's word, or the version of the dag. `skip_downstream`
-/// overwrites `upstream_failed`, as upstream's does, and nothing else that has ended.
+/// Nothing leaves a finished state but a person's word, or the version of the dag.
+/// `skip_downstream` overwrites `upstream_failed`, as upstream's does, and nothing else that has
+/// ended.
 const fn finished(event: Event, state: State) -> Next {
     match event {
         Event::Marked(end) => Next::To(end.state()),

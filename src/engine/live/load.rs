@@ -30,8 +30,8 @@ impl Live {
     pub fn load_file(&mut self, file: DagFile) {
         self.files.insert(file.path.clone(), file);
     }
-    /// A run that is not finished, with all its task instances. Its dag must be loaded. False when its
-    /// version of the dag cannot be read any more; then it stays as it is in the book.
+    /// A run that is not finished, with all its task instances. Its dag must be loaded. False when
+    /// its version of the dag cannot be read any more; then it stays as it is in the book.
     pub fn load_run(&mut self, run: DagRun, tis: Vec<TaskInstance>, view: &dyn View) -> bool {
         let Some(plan) = self.plan(run.dag, run.version, view) else {
             return false;
@@ -58,7 +58,8 @@ impl Live {
         self.runs.insert(run.row.no, run);
     }
 
-    /// Counts a run's instances into pools and limits. It is held until `refresh_hold` says otherwise.
+    /// Counts a run's instances into pools and limits. It is held until `refresh_hold` says
+    /// otherwise.
     pub(crate) fn count_in(&mut self, no: RunNo) {
         let Live {
             runs,

@@ -1,10 +1,11 @@
-//! Ready task instances in the order in which they start, so that a slot that frees is found a taker
-//! without looking at those that cannot use it.
+//! Ready task instances in the order in which they start, so that a slot that frees is found a
+//! taker without looking at those that cannot use it.
 //!
-//! A *lane* holds those of one pool that ask for the same number of slots. One that reaches the front
-//! of its lane while its run, or its task, is at its limit is parked there. A slot of the run that frees
-//! moves one of each lane back, since it is enough for one only. Invariant: where a run has parked
-//! instances of a lane, at least as many of it are in the lane as the run may still start.
+//! A *lane* holds those of one pool that ask for the same number of slots. One that reaches the
+//! front of its lane while its run, or its task, is at its limit is parked there. A slot of the run
+//! that frees moves one of each lane back, since it is enough for one only. Invariant: where a run
+//! has parked instances of a lane, at least as many of it are in the lane as the run may still
+//! start.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,5 +1,5 @@
-//! The only place that writes the state of a task instance, and with it all that is counted: the run's
-//! totals, its downstream's counters, pools, limits and the order of starting.
+//! The only place that writes the state of a task instance, and with it all that is counted: the
+//! run's totals, its downstream's counters, pools, limits and the order of starting.
 
 use std::{cmp::Reverse, collections::BTreeMap};
 
@@ -99,8 +99,8 @@ pub(crate) fn make_ready(run: &LiveRun, ready: &mut Ready, at: u32) {
     }
 }
 
-/// Takes an instance out of wherever it waits. One that goes without starting gives its place in the
-/// lane to the next of its run and task.
+/// Takes an instance out of wherever it waits. One that goes without starting gives its place in
+/// the lane to the next of its run and task.
 pub(crate) fn unready(
     run: &mut LiveRun,
     limits: &mut BTreeMap<TaskNo, TaskLimit>,

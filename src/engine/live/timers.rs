@@ -1,4 +1,5 @@
-//! Points in time at which something is due. An entry that is no longer true is found out when it fires.
+//! Points in time at which something is due. An entry that is no longer true is found out when it
+//! fires.
 
 use std::collections::BTreeSet;
 

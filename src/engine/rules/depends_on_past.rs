@@ -1,4 +1,5 @@
-//! `depends_on_past` and `wait_for_downstream`: the same task of the run before must have ended well.
+//! `depends_on_past` and `wait_for_downstream`: the same task of the run before must have ended
+//! well.
 
 use std::collections::BTreeMap;
 

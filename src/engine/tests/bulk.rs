@@ -2,14 +2,12 @@
 
 use model::change::Change;
 
-use super::{
-    World,
-    dsl::{bare_task, parse_dag, trigger},
-};
+use super::{World, bare_task, dsl::trigger, parse_dag};
 use crate::{decide, drain, step};
 use model::{
     command::Command,
     dag::{Dag, OperatorKind},
+    report::{Happened, Outcome, Report, Usage},
 };
 
 fn empties(n_tasks: usize, chain: bool) -> Dag {
@@ -72,13 +70,87 @@ fn a_step_is_bounded() {
     );
 }
 
-/// Run with `--release --ignored --nocapture` for figures.
+/// Run with `--release -- --ignored --nocapture` for figures.
 #[test]
 #[ignore = "a measurement"]
 fn figures() {
-    for (n_tasks, chain) in [(10_000, false), (10_000, true), (100_000, true)] {
+    for (n_dags, n_tasks, chain) in [
+        (1, 10_000, false),
+        (1, 10_000, true),
+        (1, 100_000, true),
+        (1_000, 10, true),
+    ] {
+        let mut world = World::new();
+        world.checks = false;
+        for no in 0..n_dags {
+            let dag = Dag {
+                dag_id: format!("d{no}").as_str().into(),
+                ..empties(n_tasks, chain)
+            };
+            world.publish_dag(&format!("d{no}.yaml"), std::sync::Arc::new(dag), "x");
+        }
+        let mut spent = std::time::Duration::ZERO;
         let began = std::time::Instant::now();
-        one_batch(n_tasks, chain);
-        println!("{n_tasks} empties, chain {chain}: {:?}", began.elapsed());
+        for no in 0..n_dags {
+            let ask = trigger(&format!("d{no}"), None, None);
+            let ask = Command::TriggerRun(Box::new(ask));
+            decide(&mut world.live, &world.book, ask, world.now);
+        }
+        spent += began.elapsed();
+        while world.live.next_wake().is_some_and(|at| at <= world.now) {
+            let began = std::time::Instant::now();
+            step(&mut world.live, &world.book, world.now);
+            let drained = drain(&mut world.live);
+            spent += began.elapsed();
+            world.book.apply(drained.changes);
+        }
+        assert!(world.book.runs.values().all(|run| run.state.is_finished()));
+        println!("{n_dags} dags of {n_tasks} empties, chain {chain}: {spent:?}");
     }
+}
+
+/// Run with `--release -- --ignored --nocapture` for figures.
+#[test]
+#[ignore = "a measurement"]
+fn figures_of_a_full_pool() {
+    let mut world = World::new();
+    world.checks = false;
+    let mut dag = empties(100_000, false);
+    for task in &mut dag.tasks {
+        task.operator.kind = OperatorKind::Bash;
+    }
+    dag.max_active_tasks = 16;
+    world.publish_dag("d.yaml", std::sync::Arc::new(dag), "x");
+    let began = std::time::Instant::now();
+    world.start("d", None);
+    println!("100,000 ready, 16 started, written: {:?}", began.elapsed());
+    let began = std::time::Instant::now();
+    let run = world.live.runs().next().unwrap().no;
+    for at in 0..1_000 {
+        let (task, map) = (model::TaskNo(at), model::MapIndex::NONE);
+        let key = model::TiKey { run, task, map };
+        let fence = world
+            .live
+            .task_instance(key)
+            .and_then(|ti| ti.fence)
+            .unwrap();
+        let outcome = Outcome::Success {
+            xcoms: Vec::new(),
+            skip: Vec::new(),
+        };
+        let what = Happened::Finished {
+            outcome,
+            usage: Usage::default(),
+        };
+        let word = Report {
+            key,
+            fence,
+            at: world.now,
+            what,
+        };
+        assert!(crate::report(&mut world.live, &world.book, word, world.now));
+        step(&mut world.live, &world.book, world.now);
+        assert_eq!(drain(&mut world.live).effects.len(), 1);
+    }
+    println!("1,000 ends and starts among them: {:?}", began.elapsed());
 }

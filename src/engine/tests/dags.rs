@@ -8,10 +8,7 @@ use model::{
     command::{Command, PublishFile},
 };
 
-use super::{
-    World,
-    dsl::{file, parse_dag},
-};
+use super::{World, dsl::file, parse_dag};
 
 fn shown(world: &World, expect: Expect) {
     let mut out = String::new();

@@ -4,6 +4,7 @@
 mod book;
 mod bulk;
 mod clear;
+mod dag_text;
 mod dags;
 mod dsl;
 mod limits;
@@ -13,4 +14,5 @@ mod retries;
 mod runs;
 mod tasks;
 
-pub(crate) use dsl::{World, bare_task, check, parse_dag};
+pub(crate) use dag_text::{bare_task, parse_dag};
+pub(crate) use dsl::{World, check};

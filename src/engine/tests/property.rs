@@ -1,5 +1,5 @@
-//! Random dags and random histories: after each word the counters equal what the states say, the book
-//! alone gives the same state, and no finished state is left but by a person's word.
+//! Random dags and random histories: after each word the counters equal what the states say, the
+//! book alone gives the same state, and no finished state is left but by a person's word.
 
 use std::collections::BTreeMap;
 

@@ -3,7 +3,7 @@
 use expect_test::expect;
 use model::{TimeDelta, Timestamp};
 
-use super::{World, check, dsl::bare_task};
+use super::{World, bare_task, check};
 use crate::attempt::retry::retry_delay;
 
 #[test]

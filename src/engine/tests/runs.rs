@@ -7,10 +7,7 @@ use model::{
     state::DagRunType,
 };
 
-use super::{
-    World, check,
-    dsl::{parse_dag, trigger},
-};
+use super::{World, check, dsl::trigger, parse_dag};
 
 #[test]
 fn so_many_runs_at_once() {

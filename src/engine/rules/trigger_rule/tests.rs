@@ -1,4 +1,5 @@
-//! The truth table that a real Airflow 3.3.2 gave, and what rules say before all upstream has ended.
+//! The truth table that a real Airflow 3.3.2 gave, and what rules say before all upstream has
+//! ended.
 
 use model::state::{TaskInstanceState as State, TriggerRule};
 
