@@ -1,12 +1,13 @@
 //! The imperative shell: takes commands and reports, asks the engine, commits, and only then acts.
 //!
-//! `handle` is the way in, `batch` one step from input to book, `writer_thread` its loop, `act` what
-//! follows, `dags` the dag folder, `triggers` waits, `reconcilers` the chores, `queries` what the
-//! book and the live state answer.
+//! `handle` is the way in, `batch` one step from input to book, `writer_thread` its loop, `act`
+//! what follows, `dags` the dag folder, `triggers` waits, `reconcilers` the chores, `queries` what
+//! the book and the live state answer.
 //!
 //! Invariant: nothing acts before the commit that says so.
 //! Invariant: nothing is kept in memory alone; all of it is derived from the book by `recover`.
-//! Invariant: there is one writer, and it is a thread; no query waits for it but questions of `Live`.
+//! Invariant: there is one writer, and it is a thread; of the queries only those about `Live` wait
+//! for it.
 //! Invariant: nothing here decides what runs; the engine does. Nothing reads the environment.
 //! Invariant: no snapshot lives longer than one query, one launch or one batch.
 

@@ -1,5 +1,5 @@
-//! Loads what is unfinished from the book. The same function serves the start and the way back after
-//! a failed commit.
+//! Loads what is unfinished from the book. The same function serves the start and the way back
+//! after a failed commit.
 
 use engine::{Live, View};
 use store::ReadError;

@@ -2,9 +2,16 @@
 
 use std::{
     fs,
+    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        OnceLock,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Instant,
 };
+
+use model::{TimeDelta, Timestamp};
 
 /// A folder that is removed at the end of the test.
 pub(crate) struct Folder(PathBuf);
@@ -35,15 +42,20 @@ impl Drop for Folder {
     }
 }
 
-/// The system's clock.
+/// A clock that goes. It starts at the time that the file system gives a new file, since files are
+/// compared with it.
 pub(crate) struct WallClock;
 
 impl model::ports::Clock for WallClock {
-    #[allow(clippy::disallowed_methods)] // Tests of threads need a clock that goes.
-    fn now(&self) -> model::Timestamp {
-        let since = std::time::SystemTime::now()
-            .duration_since(std::time::UNIX_EPOCH)
-            .unwrap();
-        model::Timestamp::from_micros(i64::try_from(since.as_micros()).unwrap())
+    fn now(&self) -> Timestamp {
+        static BASE: OnceLock<(Timestamp, Instant)> = OnceLock::new();
+        let (base, since) = BASE.get_or_init(|| {
+            let folder = Folder::new();
+            let file = fs::metadata(folder.write("now", "")).unwrap();
+            let us = file.mtime() * 1_000_000 + file.mtime_nsec() / 1_000;
+            (Timestamp::from_micros(us), Instant::now())
+        });
+        let us = i64::try_from(since.elapsed().as_micros()).unwrap();
+        base.plus(TimeDelta::from_micros(us))
     }
 }

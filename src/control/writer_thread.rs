@@ -1,5 +1,5 @@
-//! The one thread that writes: waits for something to do, makes a batch of it, and once it is in the
-//! book answers, acts and tells.
+//! The one thread that writes: waits for something to do, makes a batch of it, and once it is in
+//! the book answers, acts and tells.
 
 use std::{
     collections::VecDeque,

@@ -44,6 +44,10 @@ impl Known {
         }
     }
 
+    fn takes_in(&self, path: &Path) -> bool {
+        self.includes.iter().any(|(include, _)| include == path)
+    }
+
     fn includes_changed(&self) -> bool {
         self.includes.iter().any(|(path, was)| {
             let now = fs::metadata(path).ok().map(|meta| stamp(&meta));
@@ -125,7 +129,7 @@ impl Scanner {
             || (!name.starts_with('.') && (is_dag_file(name) || name.ends_with(".py")))
             // A folder made of a link shows as a plain entry.
             || (!name.starts_with('.') && path.is_dir())
-            || self.known.by_path.values().any(|known| known.includes.iter().any(|(p, _)| p == path))
+            || self.known.by_path.values().any(|known| known.takes_in(path))
     }
 
     fn changed(&mut self, found: &Found, written: &HashSet<PathBuf>) -> Vec<String> {

@@ -1,4 +1,5 @@
-//! Questions about what is live, asked on the writer thread: why something waits, how full pools are.
+//! Questions about what is live, asked on the writer thread: why something waits, how full pools
+//! are.
 
 pub use engine::PoolUsage;
 use model::{RunNo, TiKey, reason::Reason};

@@ -1,5 +1,5 @@
-//! History is bounded: old runs go, and when the book or the logs outgrow the disk budget the oldest
-//! go sooner. What is deleted gives its space back to the system.
+//! History is bounded: old runs go, and when the book or the logs outgrow the disk budget the
+//! oldest go sooner. What is deleted gives its space back to the system.
 
 use std::{
     fs,
@@ -21,7 +21,8 @@ pub struct Options {
     pub runs_per_dag_max: Option<usize>,
     /// The last runs of each dag, which stay however old they are.
     pub runs_per_dag_min: usize,
-    /// Bytes of book and logs together, beyond which the oldest finished runs go; no end when absent.
+    /// Bytes of book and logs together, beyond which the oldest finished runs go; no end when
+    /// absent.
     pub disk_budget_bytes: Option<u64>,
 }
 
