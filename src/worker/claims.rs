@@ -1,10 +1,11 @@
-//! Claims: what this worker process has begun, as which process, and how it ended, for a successor to
-//! read. One journal for each worker process, only appended to: a file for each try would be made and
-//! removed thousands of times, and ext4 searches past every inode that was freed in the last seconds
-//! (measured: 0.5 to 2 ms for each file or folder made).
+//! Claims: what this worker process has begun, as which process, and how it ended, for a successor
+//! to read. One journal for each worker process, only appended to: a file for each try would be
+//! made and removed thousands of times, and ext4 searches past every inode that was freed in the
+//! last seconds (measured: 0.5 to 2 ms for each file or folder made).
 //!
-//! A fence is begun once: the journals of all worker processes are read before the first start, one of
-//! another version that still runs begins nothing any more, and one that is dead is taken over whole.
+//! A fence is begun once: the journals of all worker processes are read before the first start, one
+//! of another version that still runs begins nothing any more, and one that is dead is taken over
+//! whole.
 
 use crate::{
     process::procfs::Identity,
@@ -230,7 +231,8 @@ impl Claims {
 /// What is in a journal and not forgotten.
 ///
 /// # Errors
-/// When it cannot be read. A torn last line ends the reading: it was being written when its writer died.
+/// When it cannot be read. A torn last line ends the reading: it was being written when its writer
+/// died.
 pub fn read(path: &Path) -> io::Result<(Option<Identity>, BTreeMap<u64, Record>)> {
     let mut inbox = frame::Inbox::default();
     inbox.push(&fs::read(path)?);

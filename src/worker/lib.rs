@@ -1,8 +1,8 @@
 //! Runs one try: a process in a group of its own, or a request.
 //!
 //! The server talks through [`client::Client`] to a small process of its own binary
-//! ([`process_main`]) that starts tasks, captures their output and reaps them. That process lives on
-//! when the server dies, and gives its results to the next server.
+//! ([`process_main`]) that starts tasks, captures their output and reaps them. That process lives
+//! on when the server dies, and gives its results to the next server.
 //!
 //! Invariant: one fence is never started twice: it is claimed in a journal before the spawn.
 //! Invariant: nothing is forgotten before the server has acknowledged it.

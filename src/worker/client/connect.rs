@@ -87,8 +87,8 @@ pub fn greet(shared: &Shared, socket: &str) -> Result<(Receiver, bool), WorkerEr
     ))
 }
 
-/// A worker process whose words we do not understand ends its tries; its successor finds its claims and
-/// reports them.
+/// A worker process whose words we do not understand ends its tries; its successor finds its claims
+/// and reports them.
 fn dismiss(shared: &Shared, socket: &str, protocol: u32) -> WorkerError {
     tracing::warn!(target: "worker", "a worker process speaks protocol {protocol}; it is ended");
     let gone = paths::socket_path(&shared.paths.run, socket).and_then(|(path, _dir)| {
@@ -107,7 +107,8 @@ fn dismiss(shared: &Shared, socket: &str, protocol: u32) -> WorkerError {
 
 /// Makes room for a successor; goes on to hear the old one.
 fn drain(shared: &Arc<Shared>, mut receiver: Receiver) -> Result<(), WorkerError> {
-    tracing::info!(target: "worker", pid = receiver.link.pid, "draining the worker of another build");
+    let pid = receiver.link.pid;
+    tracing::info!(target: "worker", pid, "draining the worker of another build");
     let wrong = |e: io::Error| WorkerError::Answer {
         what: e.to_string(),
     };

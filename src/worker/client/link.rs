@@ -1,5 +1,5 @@
-//! A connection to one worker process: a thread that reads and a thread that writes, so that no caller
-//! waits for the other side.
+//! A connection to one worker process: a thread that reads and a thread that writes, so that no
+//! caller waits for the other side.
 
 use super::{connect, state::Shared};
 use crate::{

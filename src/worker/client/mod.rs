@@ -56,9 +56,9 @@ impl Client {
         Ok(Self { shared })
     }
 
-    /// Before the server stops. With `kill`, running tries are ended and reported lost, and this waits
-    /// for them, at most `limit`; without, they go on and their ends are kept for the next server.
-    /// Nothing is started afterwards.
+    /// Before the server stops. With `kill`, running tries are ended and reported lost, and this
+    /// waits for them, at most `limit`; without, they go on and their ends are kept for the next
+    /// server. Nothing is started afterwards.
     pub fn shutdown(&self, kill: bool, limit: Duration) {
         self.shared.close(kill);
         let until = Instant::now() + limit;

@@ -26,8 +26,8 @@ pub struct Shared {
     state: Mutex<State>,
     /// A try ended, or a link did.
     pub ended: Condvar,
-    /// Reports that this side makes. Told by a thread of their own: the caller may hold the very lock
-    /// or queue that the sink needs.
+    /// Reports that this side makes. Told by a thread of their own: the caller may hold the very
+    /// lock or queue that the sink needs.
     own: Mutex<Option<mpsc::Sender<Report>>>,
 }
 
@@ -110,8 +110,8 @@ impl Shared {
         self.say(key, fence, Outcome::Lost { message });
     }
 
-    /// A worker process said what it has. What it should have and has not is lost; what it should get
-    /// is sent.
+    /// A worker process said what it has. What it should have and has not is lost; what it should
+    /// get is sent.
     pub fn settle(&self, link: &Arc<Link>, known: &[Known]) {
         let lost = self.state().settle(link, known);
         for (key, fence) in lost {

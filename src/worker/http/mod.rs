@@ -91,8 +91,8 @@ impl Failure {
                 )
             }
             Self::Long => format!(
-                "TSK-017: the answer from {url} has more than {HTTP_BODY_BYTES_MAX} bytes; fetch it \
-                 with a bash task into a file"
+                "TSK-017: the answer from {url} has more than {HTTP_BODY_BYTES_MAX} bytes; \
+                 fetch it with a bash task into a file"
             ),
         };
         (failed(message.clone()), Level::Error, message)
@@ -179,7 +179,8 @@ fn chain(error: &dyn Error) -> String {
     text
 }
 
-/// An address as it may be seen: without name and password, and without the query, where keys travel.
+/// An address as it may be seen: without name and password, and without the query, where keys
+/// travel.
 fn without_password(url: &str) -> String {
     let Ok(mut url) = reqwest::Url::parse(url) else {
         return "an address that cannot be read".to_owned();

@@ -18,8 +18,8 @@ impl Lines {
         }
     }
 
-    /// Takes what was read; calls `each` with each line that ended, without its end, cut to the bytes
-    /// that are kept, and with its whole length in bytes.
+    /// Takes what was read; calls `each` with each line that ended, without its end, cut to the
+    /// bytes that are kept, and with its whole length in bytes.
     pub fn feed(&mut self, mut chunk: &[u8], mut each: impl FnMut(&[u8], usize)) {
         while let Some(at) = memchr::memchr(b'\n', chunk) {
             let (line, rest) = chunk.split_at_checked(at).unwrap_or((chunk, &[]));

@@ -5,7 +5,8 @@ use std::borrow::Cow;
 
 /// What is seen in place of a secret.
 const MASK: &[u8] = b"***";
-/// A secret of several lines is also hidden line by line; shorter lines of it are too common to hide.
+/// A secret of several lines is also hidden line by line; shorter lines of it are too common to
+/// hide.
 const PART_BYTES_MIN: usize = 8;
 
 /// Finds secrets, the longest first where several begin at one place.
@@ -30,8 +31,9 @@ impl Masker {
             return Self::default();
         }
         let longest = texts.iter().map(|t| t.len()).max().unwrap_or(0);
-        // Without a machine that knows the secrets nothing can be hidden; a limit of the builder that
-        // is reached (gigabytes of secrets) must not let them through, so everything is hidden.
+        // Without a machine that knows the secrets nothing can be hidden; a limit of the builder
+        // that is reached (gigabytes of secrets) must not let them through, so everything is
+        // hidden.
         let find = AhoCorasick::builder()
             .match_kind(MatchKind::LeftmostLongest)
             .build(&texts);
@@ -47,8 +49,8 @@ impl Masker {
         }
     }
 
-    /// How many bytes more than the wanted ones must be kept of a line, so that a secret across the cut
-    /// is seen whole.
+    /// How many bytes more than the wanted ones must be kept of a line, so that a secret across the
+    /// cut is seen whole.
     #[must_use]
     pub fn overlap(&self) -> usize {
         if self.longest == usize::MAX {

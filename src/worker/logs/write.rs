@@ -219,8 +219,8 @@ pub fn readable(bytes: &[u8]) -> String {
     text
 }
 
-/// Where the last whole line ends. Reads back from the end, in a file opened a second time since the
-/// log's own is for appending only.
+/// Where the last whole line ends. Reads back from the end, in a file opened a second time since
+/// the log's own is for appending only.
 fn last_line_end(file: &File, length: u64) -> io::Result<u64> {
     use std::os::{fd::AsRawFd, unix::fs::FileExt};
     let again = File::open(format!("/proc/self/fd/{}", file.as_raw_fd()))?;

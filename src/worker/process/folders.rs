@@ -1,5 +1,6 @@
-//! Working folders for tries that name none. A folder that a try left empty serves another one: making
-//! and removing one for each try is slow on ext4, which searches past inodes that were freed just now.
+//! Working folders for tries that name none. A folder that a try left empty serves another one:
+//! making and removing one for each try is slow on ext4, which searches past inodes that were freed
+//! just now.
 
 use std::{
     fs::{self, DirBuilder},

@@ -13,8 +13,8 @@ use model::{
 use std::io::{self, PipeReader, Read};
 use tokio::io::{Interest, unix::AsyncFd};
 
-/// Bytes of one read while lines are written, and when they are only counted. Small enough that others
-/// have their turn within a few milliseconds.
+/// Bytes of one read while lines are written, and when they are only counted. Small enough that
+/// others have their turn within a few milliseconds.
 const READ_BYTES: usize = 16 * 1024;
 const READ_BYTES_FULL: usize = 64 * 1024;
 
@@ -105,8 +105,8 @@ impl Stream {
         log.flush();
     }
 
-    /// The last line, masked, without blanks at its end. An error says how long it is when it is too
-    /// long to be kept.
+    /// The last line, masked, without blanks at its end. An error says how long it is when it is
+    /// too long to be kept.
     pub fn last_line(&mut self, masker: &Masker) -> Result<Option<String>, usize> {
         let Some((line, bytes)) = self.last.take() else {
             return Ok(None);

@@ -84,7 +84,8 @@ fn boot() -> io::Result<String> {
     Ok(format!("{} {}", id.trim(), namespace.display()))
 }
 
-/// The name in parentheses may itself hold spaces and parentheses, so fields count from the last one.
+/// The name in parentheses may itself hold spaces and parentheses, so fields count from the last
+/// one.
 fn parse(pid: u32, text: &[u8]) -> Option<Stat> {
     let after = memchr::memrchr(b')', text)? + 1;
     let text = std::str::from_utf8(text.get(after..)?).ok()?;

@@ -1,5 +1,5 @@
-//! Runs a started process to its end: output, limits, orders, the ladder from TERM to KILL, and what
-//! its group leaves behind.
+//! Runs a started process to its end: output, limits, orders, the ladder from TERM to KILL, and
+//! what its group leaves behind.
 
 use super::{
     exit::{self, failed},
@@ -321,8 +321,8 @@ impl<'a> Running<'a> {
         let last = match self.out.last_line(self.around.masker) {
             Err(bytes) if status.success() => {
                 let message = format!(
-                    "TSK-014: the last line of output has {bytes} bytes, an XCom at most {}; write it \
-                     to a file, or set `do_xcom_push: false`",
+                    "TSK-014: the last line of output has {bytes} bytes, an XCom at most {}; \
+                     write it to a file, or set `do_xcom_push: false`",
                     model::limits::XCOM_BYTES_MAX
                 );
                 return (failed(message.clone()), Level::Error, message);

@@ -43,7 +43,8 @@ pub enum SpawnError {
     Empty,
     /// The program is not there, or is none.
     #[error(
-        "TSK-010: cannot run `{program}`: {cause}; is it installed, executable and in PATH ({path})?"
+        "TSK-010: cannot run `{program}`: {cause}; is it installed, executable and in PATH \
+         ({path})?"
     )]
     Program {
         program: String,
@@ -55,8 +56,8 @@ pub enum SpawnError {
     Cwd { cwd: String, cause: io::Error },
     /// Command line and environment are too large together.
     #[error(
-        "TSK-012: the command line and environment ({bytes} bytes) are larger than the system takes; \
-         put large text into a file or pass it by XCom"
+        "TSK-012: the command line and environment ({bytes} bytes) are larger than the system \
+         takes; put large text into a file or pass it by XCom"
     )]
     Large { bytes: usize },
     /// The machine has no process, memory or descriptor left.
@@ -105,8 +106,8 @@ fn spawn_in(process: &Process, cwd: &Path, files: Option<Rlimit>) -> Result<Part
     let program = find(name, process)?;
     let room = |cause| SpawnError::Room { cause };
     let (out, out_end) = io::pipe().map_err(room)?;
-    // One pipe for both where the last line is wanted: only that keeps the order of the two, and the
-    // last line of both is what upstream's BashOperator returns.
+    // One pipe for both where the last line is wanted: only that keeps the order of the two, and
+    // the last line of both is what upstream's BashOperator returns.
     let (err, err_end) = if process.push_last_line {
         (None, out_end.try_clone().map_err(room)?)
     } else {

@@ -57,8 +57,8 @@ pub fn reap(pid: Pid) -> io::Result<(ExitStatus, Usage)> {
 /// # Errors
 /// When the system has no room for it.
 pub fn watch<T: AsRawFd + Into<OwnedFd>>(owner: T) -> io::Result<AsyncFd<T>> {
-    // SAFETY: an owner of a descriptor (that is what `Into<OwnedFd>` says) keeps it open and the same
-    // as long as it lives, and nothing here gives out a mutable reference to it.
+    // SAFETY: an owner of a descriptor (that is what `Into<OwnedFd>` says) keeps it open and the
+    // same as long as it lives, and nothing here gives out a mutable reference to it.
     let watched = unsafe { AsyncFd::register_with_interest(owner, Interest::READABLE) };
     Ok(watched?)
 }

@@ -253,7 +253,8 @@ fn raise_files() -> Option<Rlimit> {
     setrlimit(Resource::Nofile, raised).ok().map(|()| before)
 }
 
-/// The parent reads this; afterwards nothing is written there, so a parent that dies breaks nothing.
+/// The parent reads this; afterwards nothing is written there, so a parent that dies breaks
+/// nothing.
 fn say_ready() {
     let mut out = io::stdout();
     let _ = out.write_all(b"ready\n").and_then(|()| out.flush());

@@ -1,5 +1,6 @@
 //! What dead worker processes left behind: ends that nobody has heard, and processes that nobody
-//! watches. The latter are ended before they are reported lost, so that a new try never meets the old.
+//! watches. The latter are ended before they are reported lost, so that a new try never meets the
+//! old.
 
 use super::{Shared, tries};
 use crate::{
@@ -16,8 +17,8 @@ use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 use std::{io, os::fd::OwnedFd, sync::Arc};
 use tokio::{io::unix::AsyncFd, time::timeout};
 
-/// Takes over the claims of worker processes that are dead. What they began is in the table when this
-/// returns; the reports follow when the processes have ended.
+/// Takes over the claims of worker processes that are dead. What they began is in the table when
+/// this returns; the reports follow when the processes have ended.
 ///
 /// # Errors
 /// When the claims or `/proc` cannot be read.
@@ -37,8 +38,8 @@ pub fn sweep(shared: &Arc<Shared>) -> io::Result<()> {
     Ok(())
 }
 
-/// The processes that are certainly of this try or of its dead worker's session. The session's number
-/// is not used again as long as one of its members lives, unless its leader is somebody new.
+/// The processes that are certainly of this try or of its dead worker's session. The session's
+/// number is not used again as long as one of its members lives, unless its leader is somebody new.
 fn victims(owner: &Identity, leader: Option<(u32, u64)>, all: &[Stat], me: &Identity) -> Vec<Stat> {
     if owner.boot != me.boot {
         return Vec::new();
@@ -124,7 +125,8 @@ async fn end_all(victims: &[Stat], grace: std::time::Duration) {
 fn same_process(victim: &Stat) -> Option<OwnedFd> {
     let pid = i32::try_from(victim.pid).ok().and_then(Pid::from_raw)?;
     let fd = pidfd_open(pid, PidfdFlags::NONBLOCK).ok()?;
-    // The descriptor is of whoever has the id now; the start time tells whether that is the one meant.
+    // The descriptor is of whoever has the id now; the start time tells whether that is the one
+    // meant.
     let now = procfs::stat(victim.pid).ok()?;
     (now.started_ticks == victim.started_ticks).then_some(fd)
 }

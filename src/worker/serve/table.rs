@@ -60,7 +60,8 @@ impl Table {
         };
         let message = Up::Report(report);
         if self.connected {
-            // An end that is too long to be sent cannot be made: its parts have limits of their own.
+            // An end that is too long to be sent cannot be made: its parts have limits of their
+            // own.
             let _ = frame::put(&message, &mut self.out);
         }
         let Up::Report(report) = message else { return };

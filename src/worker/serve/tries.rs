@@ -229,8 +229,8 @@ fn complain(error: &io::Error, fence: u64) {
     eprintln!("the end of try {fence} is only in memory: {error}");
 }
 
-/// Tries of one dag mostly have the same secrets, and a machine for many is dear to make: the last one
-/// is kept.
+/// Tries of one dag mostly have the same secrets, and a machine for many is dear to make: the last
+/// one is kept.
 fn masker(secrets: &[String]) -> Arc<Masker> {
     static LAST: Mutex<Option<(Vec<String>, Arc<Masker>)>> = Mutex::new(None);
     let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);

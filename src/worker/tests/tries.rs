@@ -92,14 +92,13 @@ fn exits_are_mapped() {
     let mut fence = 0;
     let mut check = |command: &str, expected: expect_test::Expect| {
         fence += 1;
-        let outcome = server.run(bash(fence, command));
-        expected.assert_eq(&format!("{outcome:?}"));
+        let outcome = format!("{:?}", server.run(bash(fence, command)));
+        let outcome = outcome.replace("Bash command failed. The command", "~");
+        expected.assert_eq(&outcome.replace(", retry_delay: None", ""));
     };
     check(
         "exit 3",
-        expect![[
-            r#"Failed { message: "Bash command failed. The command returned a non-zero exit code 3.", may_retry: true, retry_delay: None }"#
-        ]],
+        expect![[r#"Failed { message: "~ returned a non-zero exit code 3.", may_retry: true }"#]],
     );
     check(
         "exit 99",
@@ -107,9 +106,7 @@ fn exits_are_mapped() {
     );
     check(
         "kill -SEGV $$",
-        expect![[
-            r#"Failed { message: "Bash command failed. The command was ended by signal 11 (SIGSEGV).", may_retry: true, retry_delay: None }"#
-        ]],
+        expect![[r#"Failed { message: "~ was ended by signal 11 (SIGSEGV).", may_retry: true }"#]],
     );
     check(
         "true",
@@ -152,14 +149,14 @@ fn secrets_are_masked_wherever_they_come_out() {
     let server = kit.serve();
     let mut work = bash(
         1,
-        "printf 'x hunt'; sleep 0.2; printf 'er2 y\\n'; echo hunter2=hunter2",
+        "printf 'x hunt'; sleep 0.2; echo er2; echo hunter2=hunter2",
     );
     work.secrets = vec!["hunter2".to_owned()];
     assert_eq!(server.run(work), success("***=***"));
     expect![[r#"
-        task: Running command: ['bash', '-c', "printf 'x hunt'; sleep 0.2; printf 'er2 y\\n'; echo ***=***"]
+        task: Running command: ['bash', '-c', "printf 'x hunt'; sleep 0.2; echo er2; echo ***=***"]
         task: Output:
-        task.stdout: x *** y
+        task.stdout: x ***
         task.stdout: ***=***
         task: Command exited with return code 0
     "#]]

@@ -1,7 +1,7 @@
 //! What server and worker process say to each other: length-prefixed postcard.
 //!
-//! The layout of [`Hello`] and [`Welcome`] never changes, so that any two versions can find out that
-//! they differ. Everything else may change with [`PROTOCOL`].
+//! The layout of [`Hello`] and [`Welcome`] never changes, so that any two versions can find out
+//! that they differ. Everything else may change with [`PROTOCOL`].
 
 pub mod frame;
 mod outcome;
