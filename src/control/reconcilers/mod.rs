@@ -24,8 +24,10 @@ const DISK_EVERY: Duration = Duration::from_secs(5);
 /// Between two rounds of retention, and how soon the next follows when one was not enough.
 const RETENTION_EVERY: Duration = Duration::from_secs(60);
 const RETENTION_AGAIN: Duration = Duration::from_secs(1);
+/// Looking for old runs takes at most one part in this many of a core.
+const RETENTION_SHARE: u32 = 2_000;
 /// Between two sweeps through the log folder, and between the parts of one.
-const SWEEP_EVERY: Duration = Duration::from_secs(3_600);
+const SWEEP_EVERY: Duration = Duration::from_secs(24 * 3_600);
 const SWEEP_AGAIN: Duration = Duration::from_secs(2);
 /// The first round waits until the start is over.
 const FIRST: Duration = Duration::from_secs(15);
@@ -119,12 +121,8 @@ impl Chores {
             }
             if now >= retention.0 {
                 let more = keeper.retain(&mut retention.1);
-                retention.0 = now
-                    + if more {
-                        RETENTION_AGAIN
-                    } else {
-                        RETENTION_EVERY
-                    };
+                let pause = RETENTION_EVERY.max(now.elapsed() * RETENTION_SHARE);
+                retention.0 = now + if more { RETENTION_AGAIN } else { pause };
             }
             if now >= sweep.0 {
                 let more = keeper.sweep(&mut sweep.1);
