@@ -213,7 +213,8 @@ impl StorageBackend for Failing {
         self.inner.set_len(len)
     }
     fn sync_data(&self) -> io::Result<()> {
-        self.faults.pass()
+        self.faults.pass()?;
+        self.inner.sync_data()
     }
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
         self.faults.pass()?;
