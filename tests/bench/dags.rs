@@ -2,8 +2,7 @@
 
 use std::fmt::Write;
 
-/// A dag file.
-pub type DagFile = (String, String);
+use kit::DagFile;
 
 /// The product's own examples.
 pub fn examples() -> Vec<DagFile> {

@@ -9,10 +9,9 @@ use std::{
 
 use serde_json::{Value, json};
 
-use crate::{
-    server::scratch,
-    stats::{median, spread},
-};
+use kit::scratch;
+
+use crate::stats::{median, spread};
 
 /// The machine's floors.
 pub struct Floors {

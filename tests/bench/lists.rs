@@ -4,10 +4,9 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 
-use crate::{
-    server::Server,
-    stats::{median, quantile},
-};
+use kit::Server;
+
+use crate::stats::{median, quantile};
 
 const LISTS: &[(&str, &str)] = &[
     ("dags", "dags?limit=50"),

@@ -7,7 +7,6 @@
 mod dags;
 mod floors;
 mod lists;
-mod server;
 mod stats;
 mod tasks;
 
@@ -15,7 +14,7 @@ use std::path::PathBuf;
 
 use serde_json::{Map, Value, json};
 
-use server::{Options, Server};
+use kit::{Options, Server};
 use stats::{median, spread};
 
 /// What is measured, in order. The last ones need the full store that `history` makes.

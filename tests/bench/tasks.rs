@@ -2,12 +2,12 @@
 
 use std::{path::Path, time::Instant};
 
+use kit::{Options, Server, escaped};
 use serde_json::{Value, json};
 
 use crate::{
     dags,
     floors::Floors,
-    server::{Options, Server},
     stats::{median, quantile, spread},
 };
 
@@ -40,7 +40,7 @@ pub fn chain(binary: &Path, n: usize, floors: &Floors) -> Value {
 fn task_times(server: &Server, dag_id: &str, run_id: &str) -> Vec<(f64, f64)> {
     let mut times = Vec::new();
     loop {
-        let run_id = run_id.replace('+', "%2B");
+        let run_id = escaped(run_id);
         let offset = times.len();
         let page = server.get(&format!(
             "dags/{dag_id}/dagRuns/{run_id}/taskInstances?limit=100&offset={offset}"

@@ -1,4 +1,4 @@
-//! A server of the measured binary, below a temporary folder.
+//! One server: its process, its folder and its API.
 
 use std::{
     fs,
@@ -9,44 +9,49 @@ use std::{
 
 use serde_json::{Value, json};
 
-use crate::dags::DagFile;
+/// A dag file: name and text.
+pub type DagFile = (String, String);
 
 const WAIT: Duration = Duration::from_secs(300);
 
 /// How to start it.
+#[derive(Clone, Default)]
 pub struct Options {
     /// The dag files.
     pub dags: Vec<DagFile>,
-    /// Task instances at once.
-    pub parallelism: usize,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            dags: Vec::new(),
-            parallelism: 32,
-        }
-    }
+    /// Further arguments, such as `--set KEY=VALUE`.
+    pub arguments: Vec<String>,
+    /// Further variables of its environment.
+    pub env: Vec<(String, String)>,
 }
 
 /// A running server.
 pub struct Server {
     child: Child,
-    folder: PathBuf,
+    /// Its folder, with `data` and `dags` in it.
+    pub folder: PathBuf,
     agent: ureq::Agent,
-    base: String,
+    /// Its address.
+    pub base: String,
     /// From the spawn to the first answer.
     pub ready_ms: f64,
 }
 
 /// A new folder for files of this run, on the disk of the build folder and not in memory.
 pub fn scratch(name: &str) -> PathBuf {
-    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../target/bench");
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../target/servers");
     let folder = root.join(format!("{name}-{}", std::process::id()));
     fs::remove_dir_all(&folder).ok();
     fs::create_dir_all(&folder).unwrap();
     folder.canonicalize().unwrap()
+}
+
+/// A run id as a part of a path.
+pub fn escaped(run_id: &str) -> String {
+    run_id
+        .replace('%', "%25")
+        .replace('+', "%2B")
+        .replace(':', "%3A")
 }
 
 impl Server {
@@ -78,10 +83,8 @@ impl Server {
             .arg(folder.join("data"))
             .arg("--dags")
             .arg(&dags)
-            .args([
-                "--set",
-                &format!("scheduler.parallelism={}", options.parallelism),
-            ])
+            .args(&options.arguments)
+            .envs(options.env.iter().cloned())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .spawn()
@@ -104,6 +107,36 @@ impl Server {
         }
         server.ready_ms = begin.elapsed().as_secs_f64() * 1e3;
         server
+    }
+
+    /// Its process id.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Asks the API and gives status and body.
+    pub fn ask(&self, method: &str, path: &str, body: Option<&Value>) -> (u16, Value) {
+        let url = format!("{}/api/v2/{path}", self.base);
+        let request = ureq::http::Request::builder().method(method).uri(url);
+        let text = body.map(Value::to_string).unwrap_or_default();
+        let request = request
+            .header("content-type", "application/json")
+            .body(text)
+            .unwrap();
+        let mut answer = self
+            .agent
+            .run(request)
+            .unwrap_or_else(|e| panic!("{method} {path}: {e}"));
+        let text = answer
+            .body_mut()
+            .with_config()
+            .limit(1 << 30)
+            .read_to_string()
+            .unwrap();
+        (
+            answer.status().as_u16(),
+            serde_json::from_str(&text).unwrap_or(Value::String(text)),
+        )
     }
 
     /// Reads from the API.
@@ -171,10 +204,7 @@ impl Server {
     pub fn wait_for_run(&self, dag_id: &str, run_id: &str) -> Value {
         let begin = Instant::now();
         loop {
-            let run = self.get(&format!(
-                "dags/{dag_id}/dagRuns/{}",
-                run_id.replace('+', "%2B")
-            ));
+            let run = self.get(&format!("dags/{dag_id}/dagRuns/{}", escaped(run_id)));
             match run["state"].as_str() {
                 Some("success") => return run,
                 Some("failed") => panic!("{dag_id} {run_id} failed"),
