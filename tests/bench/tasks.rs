@@ -69,7 +69,8 @@ pub fn independent(binary: &Path, sizes: &[usize], floors: &Floors) -> Value {
     for &n in sizes {
         let options = Options {
             dags: dags::independent(n),
-            parallelism: 16,
+            arguments: vec!["--set".to_owned(), "scheduler.parallelism=16".to_owned()],
+            ..Options::default()
         };
         let server = Server::start(binary, &options);
         let rounds = if n > 1_000 { 1 } else { 3 };
