@@ -1,0 +1,164 @@
+//! Wiring: opens what there is, starts what runs, says ready; stops in the opposite order.
+
+mod banner;
+mod clock;
+mod folder;
+mod listen;
+
+use std::{sync::Arc, time::Duration};
+
+use control::{Environment, Running};
+use model::{DeploymentId, limits::KILL_GRACE_MS, ports::Clock};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+pub use clock::SystemClock;
+
+use crate::{cli::Trouble, config::Config};
+
+/// How long the first look at the dag folder may hold back the banner; it goes on behind it.
+const FIRST_SCAN_WAIT: Duration = Duration::from_millis(500);
+/// How long running tasks have to end when they are to be ended with the server.
+const END_TASKS_WAIT: Duration = Duration::from_millis(2 * KILL_GRACE_MS);
+
+/// What becomes of running tasks when the server is stopped.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Tasks {
+    /// They go on and the next server adopts them.
+    GoOn,
+    /// They are ended.
+    End,
+}
+
+/// What the two ways to serve differ in.
+pub struct Manner {
+    /// What becomes of running tasks at the end.
+    pub tasks: Tasks,
+    /// Whether another port is taken when the wanted one is in use.
+    pub any_port: bool,
+    /// Variables that tasks get beside those passed on.
+    pub task_env: Vec<(String, String)>,
+}
+
+/// Serves until asked to stop.
+///
+/// # Errors
+/// When it cannot start; everything that was started is stopped again.
+pub fn serve(config: &Config, manner: &Manner) -> Result<(), Trouble> {
+    let clock = SystemClock;
+    let began = clock.now();
+    let folder = folder::Folder::open(&config.data)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(THREADS)
+        .enable_all()
+        .build()?;
+    let listener = listen::bind(config.listen, manner.any_port)?;
+    let address = listener.local_addr()?;
+    let (running, worker) = start(config, manner, &folder, &runtime)?;
+    let control = running.control();
+    let found = control.wait_for_folder(FIRST_SCAN_WAIT);
+    let place = api::Place {
+        deployment: "default".to_owned(),
+        dags: folder::absolute(&config.dags)?.display().to_string(),
+        hostname: folder::hostname(),
+        unixname: std::env::var("USER").unwrap_or_else(|_| "root".to_owned()),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    };
+    let served = runtime.block_on(async {
+        // From here on a signal ends it in order; before, it ends at once.
+        let (mut interrupt, mut term) = (listener_of(SignalKind::interrupt())?, listener_of(SignalKind::terminate())?);
+        listener.set_nonblocking(true)?;
+        let listener = tokio::net::TcpListener::from_std(listener)?;
+        let stop = async move {
+            tokio::select! { _ = interrupt.recv() => (), _ = term.recv() => () }
+            tracing::info!("stopping");
+        };
+        folder.say_address(address)?;
+        let took = clock.now().since(began);
+        banner::print(config, address, control.store().bytes(), &found, took)?;
+        api::serve(control.clone(), place, vec![listener], stop).await;
+        Ok::<_, Trouble>(())
+    });
+    folder.forget_address();
+    running.stop();
+    let end = manner.tasks == Tasks::End;
+    worker.shutdown(end, if end { END_TASKS_WAIT } else { Duration::ZERO });
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    served
+}
+
+/// Threads for requests; the book has a writer thread of its own.
+const THREADS: usize = 2;
+
+fn listener_of(kind: SignalKind) -> Result<Signal, Trouble> {
+    Ok(signal(kind)?)
+}
+
+fn start(
+    config: &Config,
+    manner: &Manner,
+    folder: &folder::Folder,
+    runtime: &tokio::runtime::Runtime,
+) -> Result<(Running, Arc<worker::client::Client>), Trouble> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let keyring = Arc::new(security::Keyring::open_or_create(&folder.keys())?);
+    let queue = control::channel();
+    let reports = queue.0.clone();
+    let worker = worker::client::Client::start(
+        worker::client::ClientOptions {
+            program: std::env::current_exe()?,
+            args: vec!["worker".into(), "--data".into(), folder.data().display().to_string()],
+            data_dir: folder.data().to_owned(),
+            clock: Arc::clone(&clock),
+        },
+        Box::new(move |report| reports.report(report)),
+    )?;
+    let worker = Arc::new(worker);
+    let mib = |mib: u64| mib.saturating_mul(1024 * 1024);
+    let cache_bytes = usize::try_from(mib(config.cache_mib)).unwrap_or(usize::MAX);
+    let (store, writer) =
+        store::open(&folder.book(), &store::Options { cache_bytes, ..store::Options::default() })?;
+    let options = control::Options {
+        deployment: DeploymentId::DEFAULT,
+        data: folder.data().to_owned(),
+        dags: folder::absolute(&config.dags)?,
+        logs: folder.logs(),
+        engine: engine_options(config),
+        environment: Environment::new(utf8_env()),
+        base_env: task_env(config, manner),
+        retention: control::Retention {
+            runs_days: config.runs_days,
+            runs_per_dag_min: config.runs_per_dag_min,
+            disk_budget_bytes: mib(config.disk_budget_mib),
+        },
+        disk_needed_bytes: mib(config.disk_free_min_mib),
+    };
+    let ports = control::Ports {
+        clock,
+        executor: Arc::clone(&worker) as _,
+        triggers: None,
+        keyring,
+        runtime: runtime.handle().clone(),
+    };
+    let running = control::start(options, store, writer, ports, queue)?;
+    Ok((running, worker))
+}
+
+fn engine_options(config: &Config) -> control::EngineOptions {
+    control::EngineOptions {
+        parallelism: config.parallelism,
+        max_active_runs_per_dag: config.max_active_runs_per_dag,
+        max_active_tasks_per_dag: config.max_active_tasks_per_dag,
+        dags_are_paused_at_creation: config.dags_are_paused_at_creation,
+        default_pool_slots: config.default_pool_slots,
+    }
+}
+
+fn utf8_env() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+}
+
+/// What tasks get of the server's environment: the named variables and no others.
+fn task_env(config: &Config, manner: &Manner) -> Vec<(String, String)> {
+    let passed = utf8_env().filter(|(name, _)| config.pass_environment.contains(name));
+    passed.chain(manner.task_env.iter().cloned()).collect()
+}

@@ -1,0 +1,54 @@
+//! `orrery serve`, `orrery demo` and the worker process.
+
+use std::{fs, path::PathBuf, sync::Arc};
+
+use super::{Settings, Trouble, configuration::layers};
+use crate::{
+    boot::{self, Manner, SystemClock, Tasks},
+    config::{Config, Layers},
+    telemetry,
+};
+
+/// Where the demo keeps everything.
+const DEMO_FOLDER: &str = ".orrery";
+
+/// The example dags, by file name.
+const EXAMPLES: &[(&str, &str)] = &[];
+
+pub fn serve(settings: &Settings) -> Result<(), Trouble> {
+    let config = Config::of(&layers(settings, Layers::defaults())?)?;
+    telemetry::start(&config);
+    boot::serve(&config, &Manner { tasks: Tasks::GoOn, any_port: false, task_env: Vec::new() })
+}
+
+pub fn demo(settings: &Settings) -> Result<(), Trouble> {
+    let mut defaults = Layers::defaults();
+    let dags = format!("{DEMO_FOLDER}/dags");
+    for (key, text) in [("data", DEMO_FOLDER), ("dags", &dags), ("log.level", "warn")] {
+        defaults.set_default(key, toml::Value::String(text.to_owned()));
+    }
+    let unpaused = toml::Value::Boolean(false);
+    defaults.set_default("scheduler.dags_are_paused_at_creation", unpaused);
+    let config = Config::of(&layers(settings, defaults)?)?;
+    fs::create_dir_all(&config.dags)?;
+    for (name, text) in EXAMPLES {
+        let path = config.dags.join(name);
+        // What the user changed stays as it is.
+        if !path.exists() {
+            fs::write(path, text)?;
+        }
+    }
+    telemetry::start(&config);
+    let work = std::path::absolute(config.data.join("demo"))?;
+    fs::create_dir_all(&work)?;
+    let task_env = vec![("ORRERY_DEMO_DIR".to_owned(), work.display().to_string())];
+    boot::serve(&config, &Manner { tasks: Tasks::End, any_port: true, task_env })
+}
+
+pub fn worker(data: PathBuf) -> Result<(), Trouble> {
+    Ok(worker::process_main(worker::ProcessOptions {
+        data_dir: data,
+        clock: Arc::new(SystemClock),
+        limits: worker::Limits::STANDARD,
+    })?)
+}
