@@ -4,23 +4,6 @@ use std::fmt::Write;
 
 use kit::DagFile;
 
-/// The product's own examples.
-pub fn examples() -> Vec<DagFile> {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../assets/dags");
-    let read = |entry: std::io::Result<std::fs::DirEntry>| {
-        let entry = entry.unwrap();
-        (
-            entry.file_name().into_string().unwrap(),
-            std::fs::read_to_string(entry.path()).unwrap(),
-        )
-    };
-    std::fs::read_dir(folder)
-        .unwrap()
-        .map(read)
-        .filter(|(name, _)| name.ends_with(".yaml"))
-        .collect()
-}
-
 /// A dag of `n` `bash: true` tasks, one after the other.
 pub fn chain(n: usize) -> Vec<DagFile> {
     let needs = |at: usize| {

@@ -74,7 +74,7 @@ fn idle(binary: &std::path::Path, seconds: u64) -> Value {
     let server = Server::start(
         binary,
         &Options {
-            dags: dags::examples(),
+            dags: kit::examples(),
             ..Options::default()
         },
     );

@@ -2,6 +2,10 @@
 //!
 //! Invariant: only processes that were started here are ended, by their id.
 
+mod files;
+mod process;
 mod server;
 
-pub use server::{DagFile, Options, Server, escaped, scratch};
+pub use files::{contains, dag_id_of, examples, scratch, size};
+pub use process::{binary, kill};
+pub use server::{DagFile, Options, Server, escaped};

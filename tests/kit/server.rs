@@ -9,10 +9,14 @@ use std::{
 
 use serde_json::{Value, json};
 
+use crate::{files::scratch, process};
+
 /// A dag file: name and text.
 pub type DagFile = (String, String);
 
 const WAIT: Duration = Duration::from_secs(300);
+/// What takes longer than this never comes.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How to start it.
 #[derive(Clone, Default)]
@@ -31,19 +35,11 @@ pub struct Server {
     /// Its folder, with `data` and `dags` in it.
     pub folder: PathBuf,
     agent: ureq::Agent,
+    started: std::time::SystemTime,
     /// Its address.
     pub base: String,
     /// From the spawn to the first answer.
     pub ready_ms: f64,
-}
-
-/// A new folder for files of this run, on the disk of the build folder and not in memory.
-pub fn scratch(name: &str) -> PathBuf {
-    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../target/servers");
-    let folder = root.join(format!("{name}-{}", std::process::id()));
-    fs::remove_dir_all(&folder).ok();
-    fs::create_dir_all(&folder).unwrap();
-    folder.canonicalize().unwrap()
 }
 
 /// A run id as a part of a path.
@@ -77,7 +73,8 @@ impl Server {
             .timeout_global(Some(WAIT))
             .http_status_as_error(false);
         let agent = config.build().new_agent();
-        let begin = Instant::now();
+        let banner = fs::File::create(folder.join("banner.txt")).unwrap();
+        let (begin, started) = (Instant::now(), std::time::SystemTime::now());
         let child = Command::new(binary)
             .args(["serve", "--listen", &format!("127.0.0.1:{port}"), "--data"])
             .arg(folder.join("data"))
@@ -86,11 +83,12 @@ impl Server {
             .args(&options.arguments)
             .envs(options.env.iter().cloned())
             .stdin(Stdio::null())
-            .stdout(Stdio::null())
+            .stdout(banner)
             .spawn()
             .unwrap();
         let mut server = Self {
             child,
+            started,
             folder,
             agent,
             base,
@@ -214,50 +212,94 @@ impl Server {
         }
     }
 
-    /// CPU time so far, of server and worker process.
+    /// Waits for a run's end and gives it.
+    pub fn wait_for_end(&self, dag_id: &str, run_id: &str) -> Value {
+        let begin = Instant::now();
+        loop {
+            let run = self.get(&format!("dags/{dag_id}/dagRuns/{}", escaped(run_id)));
+            if matches!(run["state"].as_str(), Some("success" | "failed")) {
+                return run;
+            }
+            assert!(
+                begin.elapsed() < WAIT,
+                "{dag_id} {run_id} does not end: {run}"
+            );
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Waits for a task instance's state.
+    pub fn wait_for_state(&self, dag_id: &str, run_id: &str, task_id: &str, state: &str) {
+        let path = format!(
+            "dags/{dag_id}/dagRuns/{}/taskInstances/{task_id}",
+            escaped(run_id)
+        );
+        self.wait_until(&format!("{task_id} {state}"), || {
+            self.get(&path)["state"] == state
+        });
+    }
+
+    /// Waits until something holds.
+    pub fn wait_until(&self, what: &str, holds: impl Fn() -> bool) {
+        let begin = Instant::now();
+        while !holds() {
+            assert!(begin.elapsed() < PATIENCE, "not in {PATIENCE:?}: {what}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Unpauses a dag, triggers a run and waits for its success.
+    pub fn run_unpaused_to_end(&self, dag_id: &str) -> Value {
+        self.wait_for_dag(dag_id);
+        self.ask(
+            "PATCH",
+            &format!("dags/{dag_id}"),
+            Some(&json!({ "is_paused": false })),
+        );
+        self.run_to_end(dag_id)
+    }
+
+    /// What it printed at its start.
+    pub fn banner(&self) -> String {
+        fs::read_to_string(self.folder.join("banner.txt")).unwrap()
+    }
+
+    /// The metrics page.
+    pub fn metrics(&self) -> String {
+        let answer = self.agent.get(format!("{}/metrics", self.base)).call();
+        answer.unwrap().body_mut().read_to_string().unwrap()
+    }
+
+    /// CPU time so far, of server and worker process, in seconds.
     pub fn cpu_seconds(&self) -> f64 {
-        let ticks = |pid: &u32| {
-            let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-            let after = stat
-                .rsplit_once(')')
-                .map_or("", |(_, rest)| rest)
-                .to_owned();
-            let fields: Vec<f64> = after
-                .split_whitespace()
-                .map(|f| f.parse().unwrap_or(0.0))
-                .collect();
-            fields.get(11).unwrap_or(&0.0) + fields.get(12).unwrap_or(&0.0)
-        };
-        self.processes().iter().map(ticks).sum::<f64>() / 100.0
+        self.processes()
+            .iter()
+            .map(|pid| process::cpu_seconds(*pid))
+            .sum()
     }
 
     /// Proportional set size in MiB, of server and worker process.
     pub fn pss_mib(&self) -> f64 {
-        let kib = |pid: &u32| -> f64 {
-            let rollup =
-                fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).unwrap_or_default();
-            let line = rollup.lines().find(|line| line.starts_with("Pss:"));
-            line.and_then(|line| line.split_whitespace().nth(1)?.parse().ok())
-                .unwrap_or(0.0)
-        };
-        self.processes().iter().map(kib).sum::<f64>() / 1024.0
+        self.processes()
+            .iter()
+            .map(|pid| process::pss_mib(*pid))
+            .sum()
     }
 
-    /// The server and every other process of the binary that names this data folder.
-    fn processes(&self) -> Vec<u32> {
+    /// The worker processes of this data folder.
+    pub fn workers(&self) -> Vec<u32> {
         let data = self.folder.join("data").display().to_string();
-        let mut found = vec![self.child.id()];
-        for entry in fs::read_dir("/proc").unwrap().flatten() {
-            let Ok(pid) = entry.file_name().to_string_lossy().parse::<u32>() else {
-                continue;
-            };
-            let line = fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-            let words: Vec<_> = line.split('\0').collect();
-            if pid != self.child.id() && words.contains(&"worker") && words.contains(&data.as_str())
-            {
-                found.push(pid);
-            }
-        }
+        process::with_words(&["worker", &data])
+    }
+
+    /// Processes of a name that have this server's tasks' mark in their environment or group.
+    pub fn descendants_named(&self, name: &str) -> Vec<u32> {
+        process::named_since(name, &self.started)
+    }
+
+    fn processes(&self) -> Vec<u32> {
+        let mut found = self.workers();
+        found.push(self.child.id());
         found
     }
 

@@ -1,0 +1,141 @@
+//! The commands, as a person types them.
+
+use std::process::{Command, Output};
+
+use kit::{Options, Server};
+
+const HELLO: &str = "
+dag_id: hello
+schedule: null
+is_paused_upon_creation: false
+params: {name: world}
+tasks:
+  - {id: greet, uses: bash, with: {bash_command: {$t: 'echo Hello {{ params.name }}'}}}
+";
+
+fn run(server: Option<&Server>, words: &[&str]) -> Output {
+    let mut command = Command::new(kit::binary());
+    command.args(words).env_remove("ORRERY_SERVER");
+    if let Some(server) = server {
+        command.args(["--data"]).arg(server.folder.join("data"));
+    }
+    command.output().unwrap()
+}
+
+fn said(output: &Output) -> String {
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn complained(output: &Output) -> String {
+    assert!(!output.status.success());
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+#[test]
+fn lists_triggers_shows_and_prints_logs() {
+    let broken = "dag_id: broken\ntasks: [{id: a, uses: nosuch}]\n";
+    let dags = vec![
+        ("hello.yaml".into(), HELLO.into()),
+        ("broken.yaml".into(), broken.into()),
+    ];
+    let server = Server::start(
+        &kit::binary(),
+        &Options {
+            dags,
+            ..Options::default()
+        },
+    );
+    server.wait_for_dag("hello");
+    let list = run(Some(&server), &["dags", "list"]);
+    assert!(said(&list).contains("hello"), "{list:?}");
+    assert!(
+        String::from_utf8_lossy(&list.stderr).contains("broken.yaml"),
+        "{list:?}"
+    );
+    let run_id = said(&run(
+        Some(&server),
+        &["dags", "trigger", "hello", "--conf", r#"{"name": "you"}"#],
+    ));
+    server.wait_for_run("hello", run_id.trim());
+    let shown = said(&run(Some(&server), &["runs", "show", "hello"]));
+    assert!(
+        shown.contains("greet") && shown.contains("success"),
+        "{shown}"
+    );
+    let log = said(&run(
+        Some(&server),
+        &["runs", "logs", "hello", "latest", "greet"],
+    ));
+    assert!(log.contains("Hello you"), "{log}");
+    assert!(said(&run(Some(&server), &["runs", "list", "hello"])).contains(run_id.trim()));
+    assert!(said(&run(Some(&server), &["dags", "pause", "hello"])).contains("paused"));
+    assert_eq!(server.get("dags/hello")["is_paused"], true);
+    assert!(said(&run(Some(&server), &["dags", "unpause", "hello"])).contains("active"));
+    let missing = complained(&run(Some(&server), &["dags", "trigger", "nosuch"]));
+    assert!(
+        missing.contains("nosuch") && missing.contains("explain"),
+        "{missing}"
+    );
+    server.stop();
+}
+
+#[test]
+fn explains_every_error_and_every_setting() {
+    assert!(said(&run(None, &["explain"])).lines().count() > 20);
+    assert!(said(&run(None, &["explain", "sec-002"])).contains("chmod 600"));
+    assert!(complained(&run(None, &["explain", "ABC-999"])).contains("CLI-004"));
+    let shown = said(&run(
+        None,
+        &[
+            "config",
+            "show",
+            "--origin",
+            "--set",
+            "scheduler.parallelism=7",
+        ],
+    ));
+    assert!(shown.contains("parallelism = 7"), "{shown}");
+    assert!(said(&run(None, &["version"])).starts_with("orrery "));
+}
+
+#[test]
+fn refuses_mistakes_with_the_nearest_name() {
+    let folder = kit::scratch("config");
+    let file = folder.join("orrery.toml");
+    std::fs::write(&file, "[scheduler]\nparalelism = 3\n").unwrap();
+    let mistake = complained(&run(None, &["serve", "--config", file.to_str().unwrap()]));
+    assert!(mistake.contains("orrery.toml:2"), "{mistake}");
+    assert!(
+        mistake.contains("did you mean `scheduler.parallelism`"),
+        "{mistake}"
+    );
+    let open = complained(&run(None, &["serve", "--listen", "0.0.0.0:8080"]));
+    assert!(open.contains("loopback"), "{open}");
+    let nobody = complained(&run(
+        None,
+        &["dags", "list", "--server", "http://127.0.0.1:1"],
+    ));
+    assert!(nobody.contains("CLI-001"), "{nobody}");
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn checks_files_without_a_server() {
+    let folder = kit::scratch("check");
+    let (good, bad) = (folder.join("good.yaml"), folder.join("bad.yaml"));
+    std::fs::write(&good, HELLO).unwrap();
+    std::fs::write(&bad, HELLO.replace("uses: bash", "uses: bahs")).unwrap();
+    assert!(said(&run(None, &["dags", "check", good.to_str().unwrap()])).contains("ok"));
+    let output = run(None, &["dags", "check", bad.to_str().unwrap()]);
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(
+        !output.status.success() && told.contains("line 7"),
+        "{told}"
+    );
+    std::fs::remove_dir_all(folder).unwrap();
+}

@@ -1,0 +1,146 @@
+//! The dag folder: a saved file is live within a second, a broken one keeps its last good version.
+
+use std::{
+    fs,
+    time::{Duration, Instant},
+};
+
+use kit::{Options, Server};
+
+const LIVE_WITHIN: Duration = Duration::from_secs(1);
+const PATIENCE: Duration = Duration::from_secs(20);
+
+fn dag(description: &str) -> String {
+    format!(
+        "dag_id: live\ndescription: {description}\nschedule: null\ntasks: [{{id: a, uses: empty}}]\n"
+    )
+}
+
+/// How long it takes until `ready` says so.
+fn wait(what: &str, mut ready: impl FnMut() -> bool) -> Duration {
+    let begin = Instant::now();
+    while !ready() {
+        assert!(begin.elapsed() < PATIENCE, "{what}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    begin.elapsed()
+}
+
+#[test]
+fn a_saved_file_is_live_and_a_broken_one_keeps_its_last_good_version() {
+    let server = Server::start(&kit::binary(), &Options::default());
+    let file = server.folder.join("dags/live.yaml");
+    let described = |text: &str| server.ask("GET", "dags/live", None).1["description"] == text;
+    let mut times = Vec::new();
+    for round in 0..5 {
+        let text = format!("round {round}");
+        // As editors save: beside it, then over it.
+        let beside = file.with_extension("yaml.swp");
+        fs::write(&beside, dag(&text)).unwrap();
+        fs::rename(&beside, &file).unwrap();
+        times.push(wait(&text, || described(&text)));
+    }
+    times.sort();
+    assert!(times[2] < LIVE_WITHIN, "live after {times:?}");
+
+    fs::write(
+        &file,
+        "dag_id: live\ntasks:\n  - id: a\n    uses: empty\n    need: [b]\n",
+    )
+    .unwrap();
+    let errors = || {
+        server.get("importErrors")["import_errors"]
+            .as_array()
+            .unwrap()
+            .clone()
+    };
+    wait("the import error", || !errors().is_empty());
+    let said = errors()[0]["stack_trace"].as_str().unwrap().to_owned();
+    assert!(said.contains("line 5") && said.contains("needs"), "{said}");
+    assert!(described("round 4"), "the last good version is gone");
+    server.run_unpaused_to_end("live");
+
+    fs::write(&file, dag("mended")).unwrap();
+    wait("the mended file", || described("mended"));
+    wait("the error to go", || errors().is_empty());
+    fs::remove_file(&file).unwrap();
+    wait("the dag to go stale", || {
+        let (status, dag) = server.ask("GET", "dags/live", None);
+        status == 404 || dag["is_stale"] == true
+    });
+    server.stop();
+}
+
+#[test]
+fn nonsense_in_the_folder_is_named_and_harms_nobody() {
+    let deep = format!("dag_id: {}{}\n", "[".repeat(100_000), "]".repeat(100_000));
+    let bomb = "a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\n\
+        d: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c]\ne: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d]\nf: &f [*e,*e,*e,*e,*e,*e,*e,*e,*e]\n\
+        g: &g [*f,*f,*f,*f,*f,*f,*f,*f,*f]\nh: [*g,*g,*g,*g,*g,*g,*g,*g,*g]\n";
+    let twice = "dag_id: twice\ntasks: [{id: a, uses: empty}, {id: a, uses: empty}]\n";
+    let cycle = "dag_id: cycle\ntasks: [{id: a, uses: empty, needs: [b]}, {id: b, uses: empty, needs: [a]}]\n";
+    let bad = [
+        ("deep.yaml", deep.as_str()),
+        ("bomb.yaml", bomb),
+        ("twice.yaml", twice),
+        ("cycle.yaml", cycle),
+        (
+            "unknown.yaml",
+            "dag_id: unknown\ntasks: [{id: a, uses: bsh}]\n",
+        ),
+        ("tab.yaml", "dag_id: tab\n\ttasks: []\n"),
+        ("list.yaml", "[1, 2]\n"),
+        ("none.yaml", ""),
+        ("open.yaml", "dag_id: 'open\n"),
+    ];
+    let mut dags: Vec<_> = bad
+        .iter()
+        .map(|(name, text)| ((*name).into(), (*text).into()))
+        .collect();
+    dags.push(("good.yaml".into(), dag("good")));
+    let server = Server::start(
+        &kit::binary(),
+        &Options {
+            dags,
+            ..Options::default()
+        },
+    );
+    fs::write(
+        server.folder.join("dags/binary.yaml"),
+        [0, 159, 146, 150, 0, 255],
+    )
+    .unwrap();
+    fs::write(server.folder.join("dags/huge.yaml"), vec![b'#'; 11 << 20]).unwrap();
+    let errors = || {
+        server.get("importErrors?limit=100")["import_errors"]
+            .as_array()
+            .unwrap()
+            .clone()
+    };
+    wait("an error for each bad file", || {
+        errors().len() == bad.len() + 2
+    });
+    for error in errors() {
+        let said = error["stack_trace"].as_str().unwrap();
+        assert!(
+            said.contains("DAG-"),
+            "{}: no code in {said}",
+            error["filename"]
+        );
+    }
+    let said = |name: &str| {
+        let found = errors().into_iter().find(|error| error["filename"] == name);
+        found.unwrap()["stack_trace"].as_str().unwrap().to_owned()
+    };
+    assert!(
+        said("unknown.yaml").contains("bash"),
+        "{}",
+        said("unknown.yaml")
+    );
+    assert!(
+        said("cycle.yaml").contains('a') && said("cycle.yaml").to_lowercase().contains("cycle")
+    );
+    assert!(said("twice.yaml").contains("`a`"), "{}", said("twice.yaml"));
+    server.run_unpaused_to_end("live");
+    server.stop();
+}

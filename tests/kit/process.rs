@@ -1,0 +1,74 @@
+//! Looking at processes, and ending those that were started here.
+
+use std::{
+    fs,
+    path::PathBuf,
+    process::Command,
+    time::{Duration, SystemTime},
+};
+
+/// The binary under test: `ORRERY_BINARY`, or the development build.
+pub fn binary() -> PathBuf {
+    let built = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../target/x86_64-unknown-linux-gnu/debug/orrery"
+    );
+    let path =
+        std::env::var_os("ORRERY_BINARY").map_or_else(|| PathBuf::from(built), PathBuf::from);
+    path.canonicalize()
+        .unwrap_or_else(|_| panic!("{}: run `cargo build -p orrery`", path.display()))
+}
+
+/// Ends a process at once.
+pub fn kill(pid: u32) {
+    let _ = Command::new("kill").args(["-9", &pid.to_string()]).output();
+}
+
+/// CPU time of a process in seconds.
+pub fn cpu_seconds(pid: u32) -> f64 {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    let after = stat
+        .rsplit_once(')')
+        .map_or("", |(_, rest)| rest)
+        .to_owned();
+    let fields: Vec<f64> = after
+        .split_whitespace()
+        .map(|f| f.parse().unwrap_or(0.0))
+        .collect();
+    (fields.get(11).unwrap_or(&0.0) + fields.get(12).unwrap_or(&0.0)) / 100.0
+}
+
+/// Proportional set size of a process in MiB.
+pub fn pss_mib(pid: u32) -> f64 {
+    let rollup = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).unwrap_or_default();
+    let line = rollup.lines().find(|line| line.starts_with("Pss:"));
+    let kib = line.and_then(|line| line.split_whitespace().nth(1)?.parse().ok());
+    kib.unwrap_or(0.0) / 1024.0
+}
+
+/// Processes whose command line has all these words.
+pub fn with_words(words: &[&str]) -> Vec<u32> {
+    let has = |pid: &u32| {
+        let line = fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        let have: Vec<_> = line.split('\0').collect();
+        words.iter().all(|word| have.contains(word))
+    };
+    all().into_iter().filter(has).collect()
+}
+
+/// Processes of a name that began after a point in time.
+pub fn named_since(name: &str, since: &SystemTime) -> Vec<u32> {
+    let has = |pid: &u32| {
+        let own = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
+        let began = fs::metadata(format!("/proc/{pid}")).and_then(|m| m.modified());
+        own.trim() == name && began.is_ok_and(|began| began + Duration::from_secs(1) > *since)
+    };
+    all().into_iter().filter(has).collect()
+}
+
+fn all() -> Vec<u32> {
+    let entries = fs::read_dir("/proc").unwrap().flatten();
+    entries
+        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+        .collect()
+}
