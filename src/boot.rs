@@ -56,12 +56,16 @@ pub fn serve(config: &Config, manner: &Manner) -> Result<(), Trouble> {
     let (running, worker) = start(config, manner, &folder, &runtime)?;
     let control = running.control();
     let found = control.wait_for_folder(FIRST_SCAN_WAIT);
-    let place = api::Place {
-        deployment: "default".to_owned(),
-        dags: folder::absolute(&config.dags)?.display().to_string(),
-        hostname: folder::hostname(),
-        unixname: std::env::var("USER").unwrap_or_else(|_| "root".to_owned()),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
+    let options = api::Options {
+        listen: vec![address],
+        hosts: Vec::new(),
+        place: api::Place {
+            deployment: "default".to_owned(),
+            dags: folder::absolute(&config.dags)?.display().to_string(),
+            hostname: folder::hostname(),
+            unixname: std::env::var("USER").unwrap_or_else(|_| "root".to_owned()),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        },
     };
     let served = runtime.block_on(async {
         // From here on a signal ends it in order; before, it ends at once.
@@ -75,7 +79,7 @@ pub fn serve(config: &Config, manner: &Manner) -> Result<(), Trouble> {
         folder.say_address(address)?;
         let took = clock.now().since(began);
         banner::print(config, address, control.store().bytes(), &found, took)?;
-        api::serve(control.clone(), place, vec![listener], stop).await;
+        api::serve(&options, vec![listener], control.clone(), stop).await;
         Ok::<_, Trouble>(())
     });
     folder.forget_address();
@@ -143,11 +147,9 @@ fn start(
     Ok((running, worker))
 }
 
-fn engine_options(config: &Config) -> control::EngineOptions {
-    control::EngineOptions {
+fn engine_options(config: &Config) -> engine::Options {
+    engine::Options {
         parallelism: config.parallelism,
-        max_active_runs_per_dag: config.max_active_runs_per_dag,
-        max_active_tasks_per_dag: config.max_active_tasks_per_dag,
         dags_are_paused_at_creation: config.dags_are_paused_at_creation,
         default_pool_slots: config.default_pool_slots,
     }

@@ -22,10 +22,6 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Task instances queued or running at once.
     pub parallelism: u32,
-    /// Default of a dag's `max_active_runs`.
-    pub max_active_runs_per_dag: u32,
-    /// Default of a dag's `max_active_tasks`.
-    pub max_active_tasks_per_dag: u32,
     /// Whether new dags are paused.
     pub dags_are_paused_at_creation: bool,
     /// Slots of `default_pool` at the first start.
@@ -60,8 +56,6 @@ impl Config {
             dags: read.text("dags").into(),
             listen: read.loopback("listen"),
             parallelism: read.whole("scheduler.parallelism", 1),
-            max_active_runs_per_dag: read.whole("scheduler.max_active_runs_per_dag", 1),
-            max_active_tasks_per_dag: read.whole("scheduler.max_active_tasks_per_dag", 1),
             dags_are_paused_at_creation: read.flag("scheduler.dags_are_paused_at_creation"),
             default_pool_slots: read.whole("scheduler.default_pool_slots", -1),
             pass_environment: read.texts("worker.pass_environment"),

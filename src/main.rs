@@ -1,7 +1,10 @@
 //! The binary: arguments and wiring, no logic.
 
+mod boot;
+mod cli;
 mod config;
+mod telemetry;
 
-fn main() {
-    let _ = config::Config::of(&config::Layers::defaults());
+fn main() -> std::process::ExitCode {
+    cli::run()
 }

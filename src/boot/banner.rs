@@ -23,7 +23,7 @@ pub fn print(
         (false, _) => format!("{dags} is not there yet; dags appear when it is"),
         (true, false) => format!("{dags}, still reading"),
         (true, true) => {
-            let broken = match found.n_broken {
+            let broken = match found.n_errors {
                 0 => String::new(),
                 n => format!(", {n} broken (orrery dags list)"),
             };

@@ -13,7 +13,8 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Args, Parser, Subcommand};
 
-pub use output::Trouble;
+pub use client::ADDRESS_FILE;
+pub use output::{Trouble, line};
 
 /// Managed orchestration in one file: runs Airflow dags with scheduler, web UI, API and store.
 #[derive(Parser)]
