@@ -130,9 +130,10 @@ fn start(
         environment: Environment::new(utf8_env()),
         base_env: task_env(config, manner),
         retention: control::Retention {
-            runs_days: config.runs_days,
+            days_max: Some(config.runs_days).filter(|days| *days > 0),
+            runs_per_dag_max: Some(config.runs_per_dag_max).filter(|runs| *runs > 0),
             runs_per_dag_min: config.runs_per_dag_min,
-            disk_budget_bytes: mib(config.disk_budget_mib),
+            disk_budget_bytes: Some(mib(config.disk_budget_mib)).filter(|bytes| *bytes > 0),
         },
         disk_needed_bytes: mib(config.disk_free_min_mib),
     };

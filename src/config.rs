@@ -32,8 +32,10 @@ pub struct Config {
     pub cache_mib: u64,
     /// Age of runs in days; 0 keeps them.
     pub runs_days: u32,
+    /// Runs of each dag that are kept; 0 is no limit.
+    pub runs_per_dag_max: usize,
     /// Runs of each dag that stay.
-    pub runs_per_dag_min: u32,
+    pub runs_per_dag_min: usize,
     /// Book and logs in MiB; 0 is no limit.
     pub disk_budget_mib: u64,
     /// Free space below which nothing is started, in MiB.
@@ -61,6 +63,7 @@ impl Config {
             pass_environment: read.texts("worker.pass_environment"),
             cache_mib: read.whole("store.cache_mib", 1),
             runs_days: read.whole("retention.runs_days", 0),
+            runs_per_dag_max: read.whole("retention.runs_per_dag_max", 0),
             runs_per_dag_min: read.whole("retention.runs_per_dag_min", 1),
             disk_budget_mib: read.whole("retention.disk_budget_mib", 0),
             disk_free_min_mib: read.whole("retention.disk_free_min_mib", 0),
