@@ -69,7 +69,10 @@ pub fn serve(config: &Config, manner: &Manner) -> Result<(), Trouble> {
     };
     let served = runtime.block_on(async {
         // From here on a signal ends it in order; before, it ends at once.
-        let (mut interrupt, mut term) = (listener_of(SignalKind::interrupt())?, listener_of(SignalKind::terminate())?);
+        let (mut interrupt, mut term) = (
+            listener_of(SignalKind::interrupt())?,
+            listener_of(SignalKind::terminate())?,
+        );
         listener.set_nonblocking(true)?;
         let listener = tokio::net::TcpListener::from_std(listener)?;
         let stop = async move {
@@ -110,7 +113,13 @@ fn start(
     let worker = worker::client::Client::start(
         worker::client::ClientOptions {
             program: std::env::current_exe()?,
-            args: vec!["worker".into(), "--data".into(), folder.data().display().to_string()],
+            args: vec![
+                "worker".into(),
+                "--data".into(),
+                folder.data().display().to_string(),
+            ],
+            // It makes requests for tasks, so it needs to know where certificates are, as we do.
+            env: Vec::new(),
             data_dir: folder.data().to_owned(),
             clock: Arc::clone(&clock),
         },
@@ -119,8 +128,13 @@ fn start(
     let worker = Arc::new(worker);
     let mib = |mib: u64| mib.saturating_mul(1024 * 1024);
     let cache_bytes = usize::try_from(mib(config.cache_mib)).unwrap_or(usize::MAX);
-    let (store, writer) =
-        store::open(&folder.book(), &store::Options { cache_bytes, ..store::Options::default() })?;
+    let (store, writer) = store::open(
+        &folder.book(),
+        &store::Options {
+            cache_bytes,
+            ..store::Options::default()
+        },
+    )?;
     let options = control::Options {
         deployment: DeploymentId::DEFAULT,
         data: folder.data().to_owned(),
@@ -157,7 +171,8 @@ fn engine_options(config: &Config) -> engine::Options {
 }
 
 fn utf8_env() -> impl Iterator<Item = (String, String)> {
-    std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
 }
 
 /// What tasks get of the server's environment: the named variables and no others.

@@ -25,3 +25,21 @@ pub(crate) async fn page(Path(code): Path<String>) -> Response {
         None => Problem::not_found("error code", code).into_response(),
     }
 }
+
+/// The page of an error code as Markdown, for the command line.
+#[must_use]
+pub fn error_page(code: &str) -> Option<String> {
+    let page = Pages::get(&format!("{code}.md"))?;
+    String::from_utf8(page.data.into_owned()).ok()
+}
+
+/// `CODE: what happened` of every error, in order.
+#[must_use]
+pub fn error_titles() -> Vec<String> {
+    let mut titles: Vec<_> = Pages::iter()
+        .filter_map(|name| error_page(name.strip_suffix(".md")?))
+        .filter_map(|page| Some(page.lines().next()?.trim_start_matches("# ").to_owned()))
+        .collect();
+    titles.sort();
+    titles
+}

@@ -34,6 +34,7 @@ use std::{future::Future, net::SocketAddr};
 pub use app::Place;
 use axum::Router;
 use control::Control;
+pub use help::{error_page, error_titles};
 use tokio::net::TcpListener;
 
 /// What the operator chose.

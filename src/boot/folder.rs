@@ -57,7 +57,10 @@ impl Folder {
 
     /// Leaves the address for the command line.
     pub fn say_address(&self, address: SocketAddr) -> Result<(), Trouble> {
-        Ok(fs::write(self.data.join(ADDRESS_FILE), format!("http://{address}\n"))?)
+        Ok(fs::write(
+            self.data.join(ADDRESS_FILE),
+            format!("http://{address}\n"),
+        )?)
     }
     /// Takes it away again; a server that was killed leaves a stale one, which does no harm.
     pub fn forget_address(&self) {
@@ -66,7 +69,10 @@ impl Folder {
 }
 
 fn make_private(folder: &Path) -> io::Result<()> {
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
 }
 
 /// An absolute path, also where nothing is there yet.

@@ -15,17 +15,29 @@ pub fn run(files: &[PathBuf]) -> Result<(), Trouble> {
             }
         }
     }
-    if n_bad == 0 { Ok(()) } else { Err(Trouble(format!("{n_bad} of {} files are broken", files.len()))) }
+    if n_bad == 0 {
+        Ok(())
+    } else {
+        Err(Trouble(format!(
+            "{n_bad} of {} files are broken",
+            files.len()
+        )))
+    }
 }
 
 fn one(path: &PathBuf) -> Result<String, Trouble> {
     let text = fs::read_to_string(path)?;
     let folder = path.parent().map(PathBuf::from).unwrap_or_default();
-    let read = |name: &str| fs::read_to_string(folder.join(name)).map_err(|cause| cause.to_string());
+    let read =
+        |name: &str| fs::read_to_string(folder.join(name)).map_err(|cause| cause.to_string());
     match dagfile::import(&text, &path.display().to_string(), &read) {
         Ok(imported) => {
             let dag = imported.dag;
-            Ok(format!("ok, dag `{}` with {} tasks", dag.dag_id, dag.tasks.len()))
+            Ok(format!(
+                "ok, dag `{}` with {} tasks",
+                dag.dag_id,
+                dag.tasks.len()
+            ))
         }
         Err(error) => {
             let place = match (error.line, error.column) {

@@ -21,7 +21,11 @@ impl Client {
     /// Finds the server: the one named, the one that left its address in the data folder, the usual one.
     pub fn new(server: &Server) -> Self {
         let config = ureq::Agent::config_builder().timeout_global(Some(TIMEOUT));
-        let agent = config.http_status_as_error(false).proxy(None).build().new_agent();
+        let agent = config
+            .http_status_as_error(false)
+            .proxy(None)
+            .build()
+            .new_agent();
         let folders = match &server.data {
             Some(folder) => vec![folder.clone()],
             None => FOLDERS.iter().map(PathBuf::from).collect(),
@@ -30,8 +34,15 @@ impl Client {
             let text = fs::read_to_string(folder.join(ADDRESS_FILE)).ok()?;
             Some(text.trim().to_owned())
         });
-        let base = server.server.clone().or(said).unwrap_or_else(|| DEFAULT_SERVER.to_owned());
-        Self { agent, base: base.trim_end_matches('/').to_owned() }
+        let base = server
+            .server
+            .clone()
+            .or(said)
+            .unwrap_or_else(|| DEFAULT_SERVER.to_owned());
+        Self {
+            agent,
+            base: base.trim_end_matches('/').to_owned(),
+        }
     }
 
     /// Reads something.

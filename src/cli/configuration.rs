@@ -31,12 +31,23 @@ pub fn run(command: &Configuration) -> Result<(), Trouble> {
 
 /// All layers, the flags on top.
 pub fn layers(settings: &Settings, mut layers: Layers) -> Result<Layers, Trouble> {
-    let Settings { config, data, dags, listen, set } = settings;
+    let Settings {
+        config,
+        data,
+        dags,
+        listen,
+        set,
+    } = settings;
     let system = Path::new(SYSTEM_FILE);
-    let file = config.as_deref().or_else(|| system.exists().then_some(system));
+    let file = config
+        .as_deref()
+        .or_else(|| system.exists().then_some(system));
     if let Some(path) = file {
         let text = fs::read_to_string(path).map_err(|cause| {
-            Trouble(format!("CFG-002: cannot read the configuration file `{}`: {cause}", path.display()))
+            Trouble(format!(
+                "CFG-002: cannot read the configuration file `{}`: {cause}",
+                path.display()
+            ))
         })?;
         layers.add_file(path, &text);
     }
@@ -51,7 +62,9 @@ pub fn layers(settings: &Settings, mut layers: Layers) -> Result<Layers, Trouble
     }
     for pair in set {
         let (key, text) = pair.split_once('=').ok_or_else(|| {
-            Trouble(format!("CLI-003: --set takes KEY=VALUE, and `{pair}` has no `=`"))
+            Trouble(format!(
+                "CLI-003: --set takes KEY=VALUE, and `{pair}` has no `=`"
+            ))
         })?;
         layers.add_flag(key.trim(), text.trim());
     }

@@ -63,9 +63,13 @@ pub enum Dags {
 pub fn run(command: Dags) -> Result<(), Trouble> {
     match command {
         Dags::List { server } => list(&server),
-        Dags::Trigger { dag_id, conf, run_id, logical_date, server } => {
-            trigger(&server, &dag_id, &conf, run_id, logical_date)
-        }
+        Dags::Trigger {
+            dag_id,
+            conf,
+            run_id,
+            logical_date,
+            server,
+        } => trigger(&server, &dag_id, &conf, run_id, logical_date),
         Dags::Pause { dag_ids, server } => pause(&server, &dag_ids, true),
         Dags::Unpause { dag_ids, server } => pause(&server, &dag_ids, false),
         Dags::Check { files } => check::run(&files),
@@ -76,8 +80,14 @@ fn list(server: &Server) -> Result<(), Trouble> {
     let client = Client::new(server);
     let (mut dags, mut n_import_errors) = (Vec::new(), 0);
     loop {
-        let page = client.get(&format!("orrery/dags?limit={PAGE_ENTRIES}&offset={}", dags.len()))?;
-        n_import_errors = page.get("import_errors").and_then(Value::as_u64).unwrap_or(n_import_errors);
+        let page = client.get(&format!(
+            "orrery/dags?limit={PAGE_ENTRIES}&offset={}",
+            dags.len()
+        ))?;
+        n_import_errors = page
+            .get("import_errors")
+            .and_then(Value::as_u64)
+            .unwrap_or(n_import_errors);
         let got = entries(&page, "dags");
         dags.extend_from_slice(got);
         if got.len() < PAGE_ENTRIES {
@@ -88,11 +98,17 @@ fn list(server: &Server) -> Result<(), Trouble> {
         return output::json(&Value::Array(dags));
     }
     let row = |dag: &Value| {
-        let last = entries(dag, "recent_runs").first().map_or("-".into(), |run| text(run, "state"));
+        let last = entries(dag, "recent_runs")
+            .first()
+            .map_or("-".into(), |run| text(run, "state"));
         let paused = dag.get("is_paused") == Some(&Value::Bool(true));
         vec![
             text(dag, "dag_id"),
-            if paused { "paused".into() } else { "active".into() },
+            if paused {
+                "paused".into()
+            } else {
+                "active".into()
+            },
             text(dag, "timetable_summary"),
             last,
             text(dag, "next_dagrun_run_after"),
@@ -101,7 +117,11 @@ fn list(server: &Server) -> Result<(), Trouble> {
     let rows: Vec<_> = dags.iter().map(row).collect();
     output::table(&["DAG", "STATE", "SCHEDULE", "LAST RUN", "NEXT RUN"], &rows)?;
     for error in entries(&client.get("importErrors")?, "import_errors") {
-        eprintln!("\nbroken: {}\n  {}", text(error, "filename"), text(error, "stack_trace").replace('\n', "\n  "));
+        eprintln!(
+            "\nbroken: {}\n  {}",
+            text(error, "filename"),
+            text(error, "stack_trace").replace('\n', "\n  ")
+        );
     }
     Ok(())
 }
@@ -120,17 +140,27 @@ fn trigger(
         fields.insert("dag_run_id".to_owned(), Value::String(run_id));
     }
     let run = Client::new(server).post(&format!("dags/{}/dagRuns", part(dag_id)), &body)?;
-    if server.json { output::json(&run) } else { output::line(&text(&run, "dag_run_id")) }
+    if server.json {
+        output::json(&run)
+    } else {
+        output::line(&text(&run, "dag_run_id"))
+    }
 }
 
 fn pause(server: &Server, dag_ids: &[String], paused: bool) -> Result<(), Trouble> {
     let client = Client::new(server);
     for dag_id in dag_ids {
-        let dag = client.patch(&format!("dags/{}", part(dag_id)), &json!({ "is_paused": paused }))?;
+        let dag = client.patch(
+            &format!("dags/{}", part(dag_id)),
+            &json!({ "is_paused": paused }),
+        )?;
         if server.json {
             output::json(&dag)?;
         } else {
-            output::line(&format!("{dag_id} {}", if paused { "paused" } else { "active" }))?;
+            output::line(&format!(
+                "{dag_id} {}",
+                if paused { "paused" } else { "active" }
+            ))?;
         }
     }
     Ok(())

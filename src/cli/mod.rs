@@ -18,7 +18,12 @@ pub use output::{Trouble, line};
 
 /// Managed orchestration in one file: runs Airflow dags with scheduler, web UI, API and store.
 #[derive(Parser)]
-#[command(name = "orrery", version, disable_help_subcommand = true, arg_required_else_help = true)]
+#[command(
+    name = "orrery",
+    version,
+    disable_help_subcommand = true,
+    arg_required_else_help = true
+)]
 pub struct Cli {
     #[command(subcommand)]
     command: Command,

@@ -54,11 +54,14 @@ pub fn table(heading: &[&str], rows: &[Vec<String>]) -> Result<(), Trouble> {
         }
     }
     let print = |cells: &mut dyn Iterator<Item = &str>| {
-        let padded = cells.zip(&widths).map(|(cell, width)| format!("{cell:<width$}"));
+        let padded = cells
+            .zip(&widths)
+            .map(|(cell, width)| format!("{cell:<width$}"));
         line(padded.collect::<Vec<_>>().join("  ").trim_end())
     };
     print(&mut heading.iter().copied())?;
-    rows.iter().try_for_each(|row| print(&mut row.iter().map(String::as_str)))
+    rows.iter()
+        .try_for_each(|row| print(&mut row.iter().map(String::as_str)))
 }
 
 /// A field as text; a dash where there is none.
@@ -72,5 +75,8 @@ pub fn text(value: &Value, field: &str) -> String {
 
 /// The entries of a list in an answer.
 pub fn entries<'a>(value: &'a Value, field: &str) -> &'a [Value] {
-    value.get(field).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+    value
+        .get(field)
+        .and_then(Value::as_array)
+        .map_or(&[], Vec::as_slice)
 }

@@ -56,11 +56,25 @@ pub enum Runs {
 
 pub fn run(command: Runs) -> Result<(), Trouble> {
     match command {
-        Runs::List { dag_id, state, limit, server } => list(&server, dag_id, state, limit),
-        Runs::Show { dag_id, run_id, server } => show(&server, &dag_id, run_id),
-        Runs::Logs { dag_id, run_id, task_id, try_number, map_index, server } => {
-            logs(&server, [&dag_id, &run_id, &task_id], try_number, map_index)
-        }
+        Runs::List {
+            dag_id,
+            state,
+            limit,
+            server,
+        } => list(&server, dag_id, state, limit),
+        Runs::Show {
+            dag_id,
+            run_id,
+            server,
+        } => show(&server, &dag_id, run_id),
+        Runs::Logs {
+            dag_id,
+            run_id,
+            task_id,
+            try_number,
+            map_index,
+            server,
+        } => logs(&server, [&dag_id, &run_id, &task_id], try_number, map_index),
     }
 }
 
@@ -79,7 +93,9 @@ fn list(
         return output::json(&page);
     }
     let row = |run: &Value| {
-        ["dag_id", "dag_run_id", "state", "run_after", "duration"].map(|field| text(run, field)).to_vec()
+        ["dag_id", "dag_run_id", "state", "run_after", "duration"]
+            .map(|field| text(run, field))
+            .to_vec()
     };
     let rows: Vec<_> = entries(&page, "dag_runs").iter().map(row).collect();
     output::table(&["DAG", "RUN", "STATE", "RUN AFTER", "SECONDS"], &rows)
@@ -96,7 +112,9 @@ fn show(server: &Server, dag_id: &str, run_id: Option<String>) -> Result<(), Tro
     let mut tasks = Vec::new();
     loop {
         let offset = tasks.len();
-        let page = client.get(&format!("{path}/taskInstances?limit={PAGE_ENTRIES}&offset={offset}"))?;
+        let page = client.get(&format!(
+            "{path}/taskInstances?limit={PAGE_ENTRIES}&offset={offset}"
+        ))?;
         let got = entries(&page, "task_instances");
         tasks.extend_from_slice(got);
         if got.len() < PAGE_ENTRIES {
@@ -106,9 +124,16 @@ fn show(server: &Server, dag_id: &str, run_id: Option<String>) -> Result<(), Tro
     let why = client.get(&format!("orrery/{path}/reasons"))?;
     if server.json {
         let tasks = Value::Array(tasks);
-        return output::json(&serde_json::json!({ "run": run, "task_instances": tasks, "reasons": why }));
+        return output::json(
+            &serde_json::json!({ "run": run, "task_instances": tasks, "reasons": why }),
+        );
     }
-    output::line(&format!("{} {}: {}", text(&run, "dag_id"), run_id, text(&run, "state")))?;
+    output::line(&format!(
+        "{} {}: {}",
+        text(&run, "dag_id"),
+        run_id,
+        text(&run, "state")
+    ))?;
     for reason in entries(&why, "reasons") {
         output::line(&format!("  {}", text(reason, "text")))?;
     }
@@ -136,15 +161,26 @@ fn because(why: &Value, task: &Value) -> String {
     let same = |one: &&Value| {
         one.get("task_id") == task.get("task_id") && one.get("map_index") == task.get("map_index")
     };
-    let reasons = entries(why, "tasks").iter().find(same).map_or(&[][..], |one| entries(one, "reasons"));
-    reasons.iter().map(|reason| text(reason, "text")).collect::<Vec<_>>().join("; ")
+    let reasons = entries(why, "tasks")
+        .iter()
+        .find(same)
+        .map_or(&[][..], |one| entries(one, "reasons"));
+    reasons
+        .iter()
+        .map(|reason| text(reason, "text"))
+        .collect::<Vec<_>>()
+        .join("; ")
 }
 
 fn latest(client: &Client, dag_id: &str) -> Result<String, Trouble> {
     let path = format!("dags/{}/dagRuns?order_by=-run_after&limit=1", part(dag_id));
     let page = client.get(&path)?;
     let run = entries(&page, "dag_runs").first();
-    let none = || Trouble(format!("dag `{dag_id}` has no runs; start one: orrery dags trigger {dag_id}"));
+    let none = || {
+        Trouble(format!(
+            "dag `{dag_id}` has no runs; start one: orrery dags trigger {dag_id}"
+        ))
+    };
     run.map(|run| text(run, "dag_run_id")).ok_or_else(none)
 }
 
@@ -155,14 +191,31 @@ fn logs(
     map_index: i64,
 ) -> Result<(), Trouble> {
     let client = Client::new(server);
-    let run_id = if run_id == "latest" { latest(&client, dag_id)? } else { run_id.clone() };
-    let path =
-        format!("dags/{}/dagRuns/{}/taskInstances/{}", part(dag_id), part(&run_id), part(task_id));
+    let run_id = if run_id == "latest" {
+        latest(&client, dag_id)?
+    } else {
+        run_id.clone()
+    };
+    let path = format!(
+        "dags/{}/dagRuns/{}/taskInstances/{}",
+        part(dag_id),
+        part(&run_id),
+        part(task_id)
+    );
     let try_number = match try_number {
         Some(try_number) => try_number,
         None => {
-            let mapped = if map_index < 0 { path.clone() } else { format!("{path}/{map_index}") };
-            client.get(&mapped)?.get("try_number").and_then(Value::as_u64).unwrap_or(1).max(1)
+            let mapped = if map_index < 0 {
+                path.clone()
+            } else {
+                format!("{path}/{map_index}")
+            };
+            client
+                .get(&mapped)?
+                .get("try_number")
+                .and_then(Value::as_u64)
+                .unwrap_or(1)
+                .max(1)
         }
     };
     let mut token = String::new();

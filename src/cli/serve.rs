@@ -18,13 +18,24 @@ const EXAMPLES: &[(&str, &str)] = &[];
 pub fn serve(settings: &Settings) -> Result<(), Trouble> {
     let config = Config::of(&layers(settings, Layers::defaults())?)?;
     telemetry::start(&config);
-    boot::serve(&config, &Manner { tasks: Tasks::GoOn, any_port: false, task_env: Vec::new() })
+    boot::serve(
+        &config,
+        &Manner {
+            tasks: Tasks::GoOn,
+            any_port: false,
+            task_env: Vec::new(),
+        },
+    )
 }
 
 pub fn demo(settings: &Settings) -> Result<(), Trouble> {
     let mut defaults = Layers::defaults();
     let dags = format!("{DEMO_FOLDER}/dags");
-    for (key, text) in [("data", DEMO_FOLDER), ("dags", &dags), ("log.level", "warn")] {
+    for (key, text) in [
+        ("data", DEMO_FOLDER),
+        ("dags", &dags),
+        ("log.level", "warn"),
+    ] {
         defaults.set_default(key, toml::Value::String(text.to_owned()));
     }
     let unpaused = toml::Value::Boolean(false);
@@ -42,7 +53,14 @@ pub fn demo(settings: &Settings) -> Result<(), Trouble> {
     let work = std::path::absolute(config.data.join("demo"))?;
     fs::create_dir_all(&work)?;
     let task_env = vec![("ORRERY_DEMO_DIR".to_owned(), work.display().to_string())];
-    boot::serve(&config, &Manner { tasks: Tasks::End, any_port: true, task_env })
+    boot::serve(
+        &config,
+        &Manner {
+            tasks: Tasks::End,
+            any_port: true,
+            task_env,
+        },
+    )
 }
 
 pub fn worker(data: PathBuf) -> Result<(), Trouble> {
