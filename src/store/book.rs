@@ -16,6 +16,13 @@ use crate::{
     error::{CommitError, Fault, OpenError, ReadError},
 };
 
+/// A book that was never finished is no longer than this; redb makes new ones smaller.
+const UNBORN_BYTES_MAX: u64 = 16 * 1024 * 1024;
+/// What redb writes at the very beginning, and last.
+const MAGIC_BYTES: usize = 9;
+/// redb's header, with room for a larger one; pages begin at 4096.
+const HEADER_BYTES: usize = 512;
+
 /// Reads the book.
 #[derive(Clone, Debug)]
 pub struct Store {
@@ -183,9 +190,30 @@ impl Writer {
 }
 
 fn open_redb(storage: &Arc<dyn StorageBackend>, options: &Options) -> Result<Open, Fault> {
+    clear_unborn(&**storage).map_err(StorageError::from)?;
     let (door, shut) = Door::new(Arc::clone(storage));
     let db = Builder::new()
         .set_cache_size(options.cache_bytes)
         .create_with_backend(door)?;
     Ok(Open { db, shut })
+}
+
+/// A book whose making was cut off has a header without its magic number, which redb writes last,
+/// and nothing else. Nothing was ever committed to it, so it is made anew.
+fn clear_unborn(storage: &dyn StorageBackend) -> std::io::Result<()> {
+    let len = storage.len()?;
+    if len == 0 || len > UNBORN_BYTES_MAX {
+        return Ok(());
+    }
+    let mut content = vec![0; usize::try_from(len).unwrap_or(0)];
+    let magic = content.len().min(MAGIC_BYTES);
+    storage.read(0, content.get_mut(..magic).unwrap_or_default())?;
+    if content.iter().any(|byte| *byte != 0) {
+        return Ok(());
+    }
+    storage.read(0, &mut content)?;
+    if content.iter().skip(HEADER_BYTES).all(|byte| *byte == 0) {
+        storage.set_len(0)?;
+    }
+    Ok(())
 }

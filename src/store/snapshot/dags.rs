@@ -93,6 +93,21 @@ impl Snapshot {
             })
             .collect()
     }
+    /// The hash of a version's source: what tells two contents of one version apart.
+    ///
+    /// # Errors
+    /// When the book cannot be read.
+    pub fn version_hash(
+        &self,
+        dag: DagNo,
+        version: VersionNo,
+    ) -> Result<Option<String>, ReadError> {
+        let key = tables::versions::key(self.deployment, dag, version);
+        let record = self.get_fixed(tables::versions::TABLE, &key, |value| {
+            records::decode::<VersionRecord>(value)
+        })?;
+        Ok(record.map(|record| record.into_head().1))
+    }
     /// A version of the dag with its source.
     ///
     /// # Errors
