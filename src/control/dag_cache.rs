@@ -1,11 +1,18 @@
 //! Dags in memory, by version: imported again from their source when they are not.
+//!
+//! A version that no run follows yet may be written over, so the hash of its source is asked of the
+//! book each time.
 
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
-use model::{DagNo, TaskNo, VersionNo, dag::Dag, limits::DAG_CACHE_TASKS_MAX};
+use model::{
+    DagNo, TaskId, TaskNo, VersionNo,
+    dag::{Dag, Task},
+    limits::DAG_CACHE_TASKS_MAX,
+};
 use store::{ReadError, Snapshot};
 
 /// A dag with the book's numbers of its tasks.
@@ -25,18 +32,42 @@ pub struct DagCache(Mutex<Entries>);
 #[derive(Default)]
 struct Entries {
     by_version: HashMap<(DagNo, VersionNo), Entry>,
-    /// Versions that cannot be made again: their source does not change, so once is enough.
-    broken: HashMap<(DagNo, VersionNo), dagfile::ImportError>,
+    /// Versions that cannot be made again, with the hash of their source: once is enough.
+    broken: HashMap<(DagNo, VersionNo), (String, dagfile::ImportError)>,
     n_tasks: usize,
     tick: u64,
 }
 
 struct Entry {
     dag: Arc<CachedDag>,
+    /// Of the source that it was made from.
+    hash: String,
     used: u64,
 }
 
 impl CachedDag {
+    fn new(dag: Dag, names: Vec<(TaskNo, TaskId)>) -> Self {
+        let names: HashMap<_, TaskNo> = names.into_iter().map(|(no, id)| (id, no)).collect();
+        // A task without a number has no instances; no number is as good as one that is never used.
+        let number = |task: &Task| names.get(&task.task_id).copied();
+        let numbers = dag
+            .tasks
+            .iter()
+            .map(|task| number(task).unwrap_or(TaskNo(u32::MAX)));
+        let numbers: Vec<TaskNo> = numbers.collect();
+        let positions = numbers
+            .iter()
+            .enumerate()
+            .map(|(at, no)| (*no, at))
+            .collect();
+        Self {
+            dag: Arc::new(dag),
+            numbers,
+            positions,
+            weights: OnceLock::new(),
+        }
+    }
+
     /// The position of a task.
     #[must_use]
     pub fn position(&self, task: TaskNo) -> Option<usize> {
@@ -67,12 +98,18 @@ impl DagCache {
         dag: DagNo,
         version: VersionNo,
     ) -> Result<Option<Arc<CachedDag>>, DagError> {
+        let Some(hash) = snapshot.version_hash(dag, version)? else {
+            return Ok(None);
+        };
         {
             let mut entries = self.lock();
-            if let Some(found) = entries.touch((dag, version)) {
+            if let Some(found) = entries.touch((dag, version), &hash) {
                 return Ok(Some(found));
             }
-            if let Some(cause) = entries.broken.get(&(dag, version)).cloned() {
+            if let Some((of, cause)) = entries.broken.get(&(dag, version))
+                && *of == hash
+            {
+                let cause = cause.clone();
                 return Err(DagError::Source {
                     dag,
                     version,
@@ -87,7 +124,8 @@ impl DagCache {
         let imported = match dagfile::from_source(&row.source) {
             Ok(imported) => imported,
             Err(cause) => {
-                self.lock().broken.insert((dag, version), cause.clone());
+                let broken = (hash, cause.clone());
+                self.lock().broken.insert((dag, version), broken);
                 let error = DagError::Source {
                     dag,
                     version,
@@ -97,32 +135,9 @@ impl DagCache {
                 return Err(error);
             }
         };
-        let names: HashMap<_, TaskNo> = snapshot
-            .task_names(dag)?
-            .into_iter()
-            .map(|(no, id)| (id, no))
-            .collect();
-        // A task without a number has no instances; no number is as good as one that is never used.
-        let number = |task: &model::dag::Task| names.get(&task.task_id).copied();
-        let numbers: Vec<TaskNo> = imported
-            .tasks
-            .iter()
-            .map(|task| number(task).unwrap_or(TaskNo(u32::MAX)))
-            .collect();
-        let positions = numbers
-            .iter()
-            .enumerate()
-            .map(|(at, no)| (*no, at))
-            .collect();
-        let weights = OnceLock::new();
-        let dag_of = Arc::new(imported);
-        let cached = Arc::new(CachedDag {
-            dag: dag_of,
-            numbers,
-            positions,
-            weights,
-        });
-        self.lock().insert((dag, version), Arc::clone(&cached));
+        let cached = Arc::new(CachedDag::new(imported, snapshot.task_names(dag)?));
+        self.lock()
+            .insert((dag, version), hash, Arc::clone(&cached));
         Ok(Some(cached))
     }
 
@@ -132,22 +147,24 @@ impl DagCache {
 }
 
 impl Entries {
-    fn touch(&mut self, key: (DagNo, VersionNo)) -> Option<Arc<CachedDag>> {
+    fn touch(&mut self, key: (DagNo, VersionNo), hash: &str) -> Option<Arc<CachedDag>> {
         self.tick += 1;
-        let tick = self.tick;
-        self.by_version.get_mut(&key).map(|entry| {
-            entry.used = tick;
-            Arc::clone(&entry.dag)
-        })
+        let entry = self.by_version.get_mut(&key)?;
+        if entry.hash != hash {
+            return None;
+        }
+        entry.used = self.tick;
+        Some(Arc::clone(&entry.dag))
     }
 
-    fn insert(&mut self, key: (DagNo, VersionNo), dag: Arc<CachedDag>) {
+    fn insert(&mut self, key: (DagNo, VersionNo), hash: String, dag: Arc<CachedDag>) {
         self.tick += 1;
         self.n_tasks += dag.dag.tasks.len();
         if let Some(old) = self.by_version.insert(
             key,
             Entry {
                 dag,
+                hash,
                 used: self.tick,
             },
         ) {

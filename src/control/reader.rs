@@ -24,6 +24,23 @@ pub struct Reader {
 }
 
 impl Reader {
+    /// A reader that has no dag in memory yet.
+    #[must_use]
+    pub fn new(
+        store: Store,
+        deployment: DeploymentId,
+        keyring: Arc<Keyring>,
+        environment: Arc<Environment>,
+    ) -> Self {
+        Self {
+            store,
+            deployment,
+            dags: Arc::default(),
+            keyring,
+            environment,
+        }
+    }
+
     /// The book as of the last commit.
     ///
     /// # Errors
