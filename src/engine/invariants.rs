@@ -37,7 +37,7 @@ pub fn check(live: &Live, view: &dyn View) -> Result<(), String> {
                 | (State::Deferred, [.., n]) => *n += slots,
                 (_other, _) => {}
             }
-            if slot.ti.state.is_executing() && task.per_dag.is_some() {
+            if slot.ti.state.is_executing() {
                 *limits.entry((run.row.dag.0, task.no)).or_default() += 1;
             }
         }
@@ -180,7 +180,11 @@ fn in_book(run: &LiveRun, view: &dyn View) -> Result<(), String> {
     let book: BTreeMap<_, _> = book.into_iter().map(|ti| (ti.key, ti)).collect();
     for slot in &run.slots {
         if book.get(&slot.ti.key) != Some(&slot.ti) {
-            return Err(format!("{:?} differs from the book", slot.ti.key));
+            let (key, other) = (slot.ti.key, book.get(&slot.ti.key));
+            let here = &slot.ti;
+            return Err(format!(
+                "{key:?} differs from the book: {here:?}, there {other:?}"
+            ));
         }
     }
     Ok(())

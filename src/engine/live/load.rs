@@ -1,5 +1,7 @@
 //! Taking in what the book says, at the start and when a finished run is wanted again.
 
+use std::collections::BTreeMap;
+
 use model::{
     RunNo, TaskId, TaskNo,
     change::{Counters, DagFile, DagRow, Pool},
@@ -49,9 +51,11 @@ impl Live {
     pub(crate) fn insert_run(&mut self, run: LiveRun) {
         if let Some(dag) = self.dags.get_mut(&run.row.dag) {
             dag.index(&run, true);
-            for (task, limit) in run.plan.tasks.iter().map(|task| (task.no, task.per_dag)) {
-                if limit.is_some() {
-                    dag.limits.entry(task).or_default();
+            for task in run.plan.tasks.iter().filter(|task| task.per_dag.is_some()) {
+                if !dag.limits.contains_key(&task.no) {
+                    // Runs of other versions, where it has no limit, count as well.
+                    let executing = executing_of(&self.runs, &dag.live_runs(), task.no);
+                    dag.limits.entry(task.no).or_default().active = executing;
                 }
             }
         }
@@ -97,6 +101,14 @@ impl Live {
             }
         }
     }
+}
+
+/// Queued and running instances of a task in those of the runs that are taken in.
+fn executing_of(runs: &BTreeMap<RunNo, LiveRun>, of: &[RunNo], task: TaskNo) -> u32 {
+    let runs = of.iter().filter_map(|no| runs.get(no));
+    let slots = runs.flat_map(|run| &run.slots);
+    let executing = slots.filter(|slot| slot.ti.key.task == task && slot.ti.state.is_executing());
+    crate::plan::position(executing.count())
 }
 
 /// When a waiting instance is to be looked at again. A retry waits until its time has *passed*.
