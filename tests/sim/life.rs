@@ -1,0 +1,267 @@
+//! One life of a deployment: days of work, mishaps and crashes, checked after each step, and at the
+//! end a kind world in which all that was begun must come to an end.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use control::batch::{Given, Outcome};
+use model::{
+    Fence, TimeDelta, Timestamp,
+    change::DagFile,
+    command::{Command, PublishDag, PublishFile},
+    effect::Effect,
+};
+
+use crate::{chance::Chance, dags, disk::Disk, person, say, server::Server, world::World};
+
+/// What a life came to.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Stats {
+    /// Batches that were committed.
+    pub n_batches: u64,
+    /// Batches that failed.
+    pub n_failures: u64,
+    /// Crashes and restarts.
+    pub n_crashes: u64,
+    /// Requests that were granted.
+    pub n_granted: u64,
+    /// Requests that were refused.
+    pub n_refused: u64,
+    /// Reports dropped as stale.
+    pub n_stale: u64,
+    /// Tries begun.
+    pub n_begun: u64,
+    /// Runs in the book at the end.
+    pub n_runs: u64,
+    /// A digest of all effects and replies in order: the same seed, the same history.
+    pub history: u64,
+}
+
+/// A deployment and its surroundings.
+pub struct Life {
+    pub(crate) chance: Chance,
+    pub(crate) now: Timestamp,
+    pub(crate) disk: Disk,
+    pub(crate) world: World,
+    pub(crate) server: Option<Server>,
+    /// Reports of batches that failed.
+    pub(crate) kept: Vec<Given>,
+    /// The latest document of each dag file.
+    pub(crate) documents: BTreeMap<String, String>,
+    /// Those of files that are gone.
+    pub(crate) removed: BTreeMap<String, String>,
+    n_published: u64,
+    /// Fences of all starts that were told.
+    told: BTreeSet<Fence>,
+    /// What happened, when somebody wants to know.
+    pub(crate) trace: Option<Vec<String>>,
+    /// What it came to.
+    pub stats: Stats,
+}
+
+impl Life {
+    /// Before the first start.
+    #[must_use]
+    pub fn new(seed: u64, trace: bool) -> Self {
+        Self {
+            chance: Chance::new(seed),
+            now: Timestamp::from_secs(1_794_996_000),
+            disk: Disk::default(),
+            world: World::default(),
+            server: None,
+            kept: Vec::new(),
+            documents: BTreeMap::new(),
+            removed: BTreeMap::new(),
+            n_published: 0,
+            told: BTreeSet::new(),
+            trace: trace.then(Vec::new),
+            stats: Stats::default(),
+        }
+    }
+
+    /// Lives through so many steps, and then comes to an end.
+    ///
+    /// # Errors
+    /// With what should not have happened.
+    pub fn live(&mut self, n_steps: usize) -> Result<(), String> {
+        self.start()?;
+        let n_dags = 1 + self.chance.below(3);
+        let first = (0..n_dags)
+            .map(|at| self.publish(&format!("dag_{at}")))
+            .collect();
+        self.batch(first)?;
+        for _ in 0..n_steps {
+            self.step()?;
+        }
+        self.come_to_an_end()?;
+        self.stats.n_begun = self.world.n_begun;
+        Ok(())
+    }
+
+    fn step(&mut self) -> Result<(), String> {
+        self.pass_time();
+        let mut inputs = std::mem::take(&mut self.kept);
+        let arrived = self.world.arrivals(self.now, &mut self.chance);
+        inputs.extend(arrived.into_iter().map(Given::Report));
+        while self.chance.percent(35) {
+            let input = self.request();
+            say!(self, "asks {input:?}");
+            inputs.push(input);
+        }
+        match self.chance.below(200) {
+            0..6 => self.trouble(),
+            6..9 => {
+                say!(self, "the link is lost");
+                self.world.link_lost(self.now, &mut self.chance);
+            }
+            9..13 => self.forget()?,
+            13..16 => self.crash(false)?,
+            _ => {}
+        }
+        self.batch(inputs)
+    }
+
+    fn pass_time(&mut self) {
+        let wake = self
+            .server
+            .as_ref()
+            .and_then(|server| server.scheduler.next_wake());
+        let next = [wake, self.world.next()].into_iter().flatten().min();
+        let jump = TimeDelta::from_millis(self.chance.between(1, 600_000));
+        self.now = match next {
+            Some(next) if self.chance.percent(80) => self.now.max(next),
+            Some(next) if next <= self.now => self.now,
+            Some(_) | None => self.now.plus(jump),
+        };
+    }
+
+    fn request(&mut self) -> Given {
+        let command = match self.chance.below(100) {
+            0..10 => {
+                let n = self.chance.below(4);
+                return self.publish(&format!("dag_{n}"));
+            }
+            10..12 => {
+                let path = format!("dag_{}.yaml", self.chance.below(4));
+                if let Some(text) = self.documents.remove(&path) {
+                    self.removed.insert(path.clone(), text);
+                }
+                Command::RemoveFile { path }
+            }
+            _ => {
+                let nth = self.chance.below(1_000);
+                let screen = self.server.as_ref().map(|server| server.screen(nth));
+                person::command(&screen.unwrap_or_default(), self.now, &mut self.chance)
+            }
+        };
+        Given::Command(Box::new(command))
+    }
+
+    /// A new version of a dag, or a new dag.
+    fn publish(&mut self, dag_id: &str) -> Given {
+        let text = dags::document(dag_id, &mut self.chance);
+        self.publish_text(dag_id, text)
+    }
+
+    pub(crate) fn publish_text(&mut self, dag_id: &str, text: String) -> Given {
+        let path = format!("{dag_id}.yaml");
+        let imported = dagfile::import(&text, &path, &|_| Err("there are no files".to_owned()));
+        let imported = match imported {
+            Ok(imported) => imported,
+            // Not for the simulator to find out, but it must not pass in silence.
+            Err(problem) => panic!("the importer refuses {text}: {problem:?}"),
+        };
+        self.documents.insert(path.clone(), text);
+        self.n_published += 1;
+        let file = DagFile {
+            path,
+            hash: imported.hash.clone(),
+            stamp: (self.n_published, 0, 0),
+            dags: Vec::new(),
+            error: None,
+        };
+        let dag = PublishDag {
+            dag: std::sync::Arc::new(imported.dag),
+            source: imported.source,
+            hash: imported.hash,
+            parse_us: 1,
+        };
+        let command = Command::PublishFile(Box::new(PublishFile {
+            file,
+            dags: vec![dag],
+        }));
+        Given::Command(Box::new(command))
+    }
+
+    /// Gives a batch to the scheduler, as the writer's thread does, and lives with what comes of
+    /// it.
+    pub(crate) fn batch(&mut self, inputs: Vec<Given>) -> Result<(), String> {
+        let before = if self.disk.is_troubled() {
+            self.book_text()
+        } else {
+            None
+        };
+        let Some(server) = &mut self.server else {
+            return Err("there is no server".to_owned());
+        };
+        for input in &inputs {
+            if let Given::Report(report) = input {
+                say!(
+                    self,
+                    "hears of {:?} fence {}: {:?}",
+                    report.key,
+                    report.fence,
+                    report.what
+                );
+            }
+        }
+        match server.scheduler.batch(inputs.clone(), self.now) {
+            Ok(outcome) => {
+                self.stats.n_batches += 1;
+                self.check(&inputs, &outcome)?;
+                if self.chance.percent(2) {
+                    let done = self.chance.below(outcome.effects.len() + 1);
+                    self.carry_out(outcome.effects.get(..done).unwrap_or(&[]));
+                    say!(self, "crashes after {done} effects");
+                    return self.crash(false);
+                }
+                self.finish(&outcome);
+            }
+            Err(failure) => {
+                say!(self, "a batch fails: {failure:?}");
+                self.stats.n_failures += 1;
+                self.keep(inputs);
+                self.come_back(before, &failure)?;
+            }
+        }
+        self.no_wrongs()
+    }
+
+    pub(crate) fn finish(&mut self, outcome: &Outcome) {
+        self.carry_out(&outcome.effects);
+        for fence in &outcome.ended {
+            self.world.ack(*fence);
+        }
+    }
+
+    pub(crate) fn carry_out(&mut self, effects: &[Effect]) {
+        let Some(server) = &self.server else { return };
+        for effect in effects {
+            say!(self, "does {effect:?}");
+            self.stats.history = mix(self.stats.history, &format!("{effect:?}"));
+            if let Effect::Start { fence, .. } = effect
+                && !self.told.insert(*fence)
+            {
+                self.world
+                    .broken
+                    .push(format!("fence {fence} was told to start twice"));
+            }
+            let facts = |key| server.facts(key);
+            self.world.act(effect, facts, self.now, &mut self.chance);
+        }
+    }
+}
+
+pub(crate) fn mix(history: u64, text: &str) -> u64 {
+    let step = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    text.bytes().fold(history ^ 0xcbf2_9ce4_8422_2325, step)
+}

@@ -1,0 +1,421 @@
+//! The outside: an executor and a triggerer that keep to their contract and are otherwise as slow,
+//! forgetful and garrulous as those of real life.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use model::{
+    Fence, Json, TaskId, TiKey, TimeDelta, Timestamp,
+    effect::Effect,
+    report::{Happened, Outcome, Report, Usage},
+    task_instance::{Deferral, Trigger},
+};
+use serde_json::json;
+
+use crate::chance::Chance;
+
+/// A try that a worker has begun.
+#[derive(Debug, Clone)]
+struct Try {
+    key: TiKey,
+    /// What it said, in order; kept until the end is acknowledged.
+    said: Vec<Report>,
+    /// When it will end by itself, and how. None when it has ended.
+    end: Option<(Timestamp, Happened)>,
+}
+
+/// What the executor knows about the task of a try.
+#[derive(Debug, Clone, Default)]
+pub struct TaskFacts {
+    /// Its id, which says how it behaves.
+    pub task_id: String,
+    /// The tasks directly after it.
+    pub downstream: Vec<TaskId>,
+}
+
+/// The outside world. It survives crashes of the server.
+#[derive(Debug, Default)]
+pub struct World {
+    /// Every try does well, at once, and all reports arrive.
+    pub is_kind: bool,
+    tries: BTreeMap<Fence, Try>,
+    /// Every fence with which a process was ever begun.
+    begun: BTreeSet<Fence>,
+    /// The fence with which a try was begun last.
+    begun_tries: BTreeMap<(TiKey, u32), Fence>,
+    /// Tries that may begin again in the same try: they have let go of their slot.
+    may_begin_again: BTreeSet<Fence>,
+    armed: BTreeMap<Fence, (TiKey, Deferral)>,
+    /// Reports under way, by arrival.
+    mail: BTreeMap<(Timestamp, u64), Report>,
+    n_sent: u64,
+    /// What must never happen, and did.
+    pub broken: Vec<String>,
+    /// Processes begun, for the record.
+    pub n_begun: u64,
+}
+
+impl World {
+    /// When something happens next.
+    #[must_use]
+    pub fn next(&self) -> Option<Timestamp> {
+        let mail = self.mail.keys().next().map(|(at, _)| *at);
+        let ends = self
+            .tries
+            .values()
+            .filter_map(|of| of.end.as_ref())
+            .map(|(at, _)| *at)
+            .min();
+        let fires = self
+            .armed
+            .values()
+            .filter_map(|(_, deferral)| fires_at(deferral))
+            .min();
+        [mail, ends, fires].into_iter().flatten().min()
+    }
+
+    /// How many tries and waits are under way.
+    #[must_use]
+    pub fn n_busy(&self) -> usize {
+        self.tries.len() + self.armed.len() + self.mail.len()
+    }
+
+    /// What is under way, in words.
+    #[must_use]
+    pub fn leftover(&self) -> String {
+        format!(
+            "tries {:?}, waits {:?}, mail {:?}",
+            self.tries, self.armed, self.mail
+        )
+    }
+
+    /// Carries out one effect.
+    pub fn act(
+        &mut self,
+        effect: &Effect,
+        facts: impl Fn(TiKey) -> TaskFacts,
+        now: Timestamp,
+        chance: &mut Chance,
+    ) {
+        match effect {
+            Effect::Start {
+                key,
+                try_number,
+                fence,
+            } => {
+                self.begin(*key, *try_number, *fence, &facts(*key), now, chance);
+            }
+            Effect::Adopt {
+                key,
+                fence,
+                try_number,
+                was_running,
+            } => {
+                if let Some(known) = self.tries.get(fence) {
+                    // It tells all again, from the start.
+                    for report in known.said.clone() {
+                        self.send(report, now, chance);
+                    }
+                } else if *was_running || self.begun.contains(fence) {
+                    let message = "the process is gone".to_owned();
+                    let what = finished(Outcome::Lost { message });
+                    self.send(
+                        Report {
+                            key: *key,
+                            fence: *fence,
+                            at: now,
+                            what,
+                        },
+                        now,
+                        chance,
+                    );
+                } else {
+                    self.begin(*key, *try_number, *fence, &facts(*key), now, chance);
+                }
+            }
+            Effect::Kill { key, fence } => self.kill(*key, *fence, now, chance),
+            Effect::Arm {
+                key,
+                fence,
+                deferral,
+            } => {
+                self.armed.insert(*fence, (*key, (**deferral).clone()));
+            }
+            Effect::Disarm { fence, .. } => {
+                self.armed.remove(fence);
+            }
+            Effect::RunEnded { .. } | Effect::RunDeleted { .. } => {}
+        }
+    }
+
+    fn begin(
+        &mut self,
+        key: TiKey,
+        try_number: u32,
+        fence: Fence,
+        facts: &TaskFacts,
+        now: Timestamp,
+        chance: &mut Chance,
+    ) {
+        if !self.begun.insert(fence) {
+            // The contract: a second start with the same fence does nothing.
+            return;
+        }
+        self.n_begun += 1;
+        if let Some(before) = self.begun_tries.insert((key, try_number), fence)
+            && !self.may_begin_again.remove(&before)
+        {
+            self.broken.push(format!(
+                "try {try_number} of {key:?} was started twice: with fence {before} and {fence}"
+            ));
+        }
+        let slow = if self.is_kind {
+            1
+        } else {
+            1 + chance.below(300) as i64
+        };
+        let end = now.plus(TimeDelta::from_millis(1 + chance.between(0, slow * 1_000)));
+        let what = if self.is_kind {
+            success(fence, &[])
+        } else {
+            how(facts, fence, end, chance)
+        };
+        let started = Report {
+            key,
+            fence,
+            at: now,
+            what: Happened::Started {
+                pid: Some(fence.0 as u32),
+            },
+        };
+        let said = vec![started.clone()];
+        self.tries.insert(
+            fence,
+            Try {
+                key,
+                said,
+                end: Some((end, what)),
+            },
+        );
+        self.send(started, now, chance);
+    }
+
+    fn kill(&mut self, key: TiKey, fence: Fence, now: Timestamp, chance: &mut Chance) {
+        match self.tries.get_mut(&fence) {
+            Some(known) => {
+                let grace = TimeDelta::from_millis(chance.between(1, 5_000));
+                let is_sooner = |(at, _): &(Timestamp, Happened)| now.plus(grace) < *at;
+                if known.end.as_ref().is_some_and(is_sooner) {
+                    known.end = Some((now.plus(grace), finished(Outcome::Killed)));
+                }
+            }
+            None => {
+                let message = "nobody knows this try".to_owned();
+                let what = finished(Outcome::Lost { message });
+                self.send(
+                    Report {
+                        key,
+                        fence,
+                        at: now,
+                        what,
+                    },
+                    now,
+                    chance,
+                );
+            }
+        }
+    }
+
+    /// The server has the end in its book, or will not have it any more.
+    pub fn ack(&mut self, fence: Fence) {
+        if self.tries.get(&fence).is_some_and(|of| of.end.is_none()) {
+            self.tries.remove(&fence);
+        }
+    }
+
+    /// What arrives by now.
+    pub fn arrivals(&mut self, now: Timestamp, chance: &mut Chance) -> Vec<Report> {
+        self.end_tries(now, chance);
+        let due: Vec<Fence> = self
+            .armed
+            .iter()
+            .filter(|(_, (_, deferral))| fires_at(deferral).is_some_and(|at| at <= now))
+            .map(|(fence, _)| *fence)
+            .collect();
+        for fence in due {
+            if let Some((key, _)) = self.armed.remove(&fence) {
+                let what = Happened::Fired {
+                    payload: Json::Null,
+                };
+                self.send(
+                    Report {
+                        key,
+                        fence,
+                        at: now,
+                        what,
+                    },
+                    now,
+                    chance,
+                );
+            }
+        }
+        let later = self.mail.split_off(&(now, u64::MAX));
+        std::mem::replace(&mut self.mail, later)
+            .into_values()
+            .collect()
+    }
+
+    fn end_tries(&mut self, now: Timestamp, chance: &mut Chance) {
+        let is_due = |of: &Try| of.end.as_ref().is_some_and(|(at, _)| *at <= now);
+        let due: Vec<Fence> = self
+            .tries
+            .iter()
+            .filter(|(_, of)| is_due(of))
+            .map(|(fence, _)| *fence)
+            .collect();
+        for fence in due {
+            let Some(known) = self.tries.get_mut(&fence) else {
+                continue;
+            };
+            let Some((at, what)) = known.end.take() else {
+                continue;
+            };
+            if matches!(what, Happened::Rescheduled { .. }) {
+                self.may_begin_again.insert(fence);
+            }
+            let report = Report {
+                key: known.key,
+                fence,
+                at,
+                what,
+            };
+            known.said.push(report.clone());
+            self.send(report, now, chance);
+        }
+    }
+
+    /// Sends a report, now and then twice, now and then once more much later. Those of one try
+    /// arrive in order.
+    fn send(&mut self, report: Report, now: Timestamp, chance: &mut Chance) {
+        let last = self.mail.iter().filter(|(_, of)| of.fence == report.fence);
+        let last = last.map(|((at, _), _)| *at).max();
+        let delay = if self.is_kind || chance.percent(70) {
+            0
+        } else {
+            chance.between(0, 20_000)
+        };
+        let at = now
+            .plus(TimeDelta::from_millis(delay))
+            .max(last.unwrap_or(now));
+        self.post(report.clone(), at);
+        if self.is_kind {
+            return;
+        }
+        if chance.percent(8) {
+            self.post(report.clone(), at);
+        }
+        if chance.percent(5) {
+            let late = TimeDelta::from_secs(chance.between(1, 3_600));
+            self.post(report, at.plus(late));
+        }
+    }
+
+    fn post(&mut self, report: Report, at: Timestamp) {
+        self.n_sent += 1;
+        self.mail.insert((at, self.n_sent), report);
+    }
+
+    /// The server is gone: what was under way is lost, and some processes with it.
+    pub fn server_crashed(&mut self, chance: &mut Chance) {
+        self.mail.clear();
+        self.armed.clear();
+        let all = chance.percent(20);
+        let none = chance.percent(40);
+        self.tries
+            .retain(|_, _| !all && (none || chance.percent(70)));
+    }
+
+    /// The server is back: ends that it has not acknowledged are told again.
+    pub fn server_is_back(&mut self, now: Timestamp, chance: &mut Chance) {
+        let ended = self.tries.values().filter(|of| of.end.is_none());
+        let said: Vec<Report> = ended.flat_map(|of| of.said.last().cloned()).collect();
+        for report in said {
+            self.send(report, now, chance);
+        }
+    }
+
+    /// The connection was lost but the server lives: what was under way is lost, and told again.
+    pub fn link_lost(&mut self, now: Timestamp, chance: &mut Chance) {
+        self.mail
+            .retain(|_, report| matches!(report.what, Happened::Fired { .. }));
+        let said: Vec<Report> = self.tries.values().flat_map(|of| of.said.clone()).collect();
+        for report in said {
+            self.send(report, now, chance);
+        }
+    }
+}
+
+fn fires_at(deferral: &Deferral) -> Option<Timestamp> {
+    match &deferral.trigger {
+        Trigger::At(at) => Some(*at),
+        Trigger::File { .. } | Trigger::Python { .. } => deferral.timeout,
+    }
+}
+
+fn finished(outcome: Outcome) -> Happened {
+    let usage = Usage {
+        cpu_us: 7,
+        memory_peak_bytes: 4_096,
+    };
+    Happened::Finished { outcome, usage }
+}
+
+fn success(fence: Fence, skip: &[TaskId]) -> Happened {
+    let xcoms = vec![("return_value".to_owned(), json!(fence.0))];
+    finished(Outcome::Success {
+        xcoms,
+        skip: skip.to_vec(),
+    })
+}
+
+/// How a try ends, by the name of its task and by chance.
+fn how(facts: &TaskFacts, fence: Fence, end: Timestamp, chance: &mut Chance) -> Happened {
+    let in_a_while = end.plus(TimeDelta::from_secs(chance.between(1, 400)));
+    if facts.task_id.starts_with("poke") && chance.percent(60) {
+        return Happened::Rescheduled { at: in_a_while };
+    }
+    if facts.task_id.starts_with("wait") && chance.percent(70) {
+        let timeout = chance
+            .percent(30)
+            .then(|| end.plus(TimeDelta::from_secs(200)));
+        return Happened::Deferred(Box::new(Deferral {
+            trigger: Trigger::At(in_a_while),
+            timeout,
+            soft_fail: chance.percent(50),
+            resume: None,
+        }));
+    }
+    if facts.task_id.starts_with("branch") {
+        let skip: Vec<TaskId> = facts
+            .downstream
+            .iter()
+            .filter(|_| chance.percent(50))
+            .cloned()
+            .collect();
+        return success(fence, &skip);
+    }
+    let message = "so it happened".to_owned();
+    finished(match chance.below(100) {
+        0..70 => return success(fence, &[]),
+        70..85 => Outcome::Failed {
+            message,
+            may_retry: chance.percent(80),
+            retry_delay: chance.percent(10).then(|| TimeDelta::from_secs(30)),
+        },
+        85..90 => Outcome::Skipped { message },
+        90..94 => Outcome::TimedOut {
+            limit: TimeDelta::from_secs(60),
+        },
+        94..97 => Outcome::Lost { message },
+        _ => Outcome::Killed,
+    })
+}
