@@ -262,6 +262,10 @@ fn tasks(fields: &Fields<'_>, defaults: &Defaults<'_>, reader: &mut Reader<'_>) 
     }
     let mut drafts = Vec::with_capacity(items.len());
     for item in items {
+        // Looking for near names is dear; a file that is wrong throughout is told by its beginning.
+        if reader.problems.is_full() {
+            return Vec::new();
+        }
         let Value::Map(own) = &item.value else {
             let message = format!(
                 "a task is a mapping with an `id`, not {}",

@@ -44,9 +44,14 @@ impl Problems {
 
     pub fn push(&mut self, problem: Problem) {
         // One more than is told, so that "and more" can be said.
-        if self.0.len() <= TOLD_MAX && !self.0.contains(&problem) {
+        if !self.is_full() && !self.0.contains(&problem) {
             self.0.push(problem);
         }
+    }
+
+    /// Whether more problems would not be told; then nobody need look for them.
+    pub const fn is_full(&self) -> bool {
+        self.0.len() > TOLD_MAX
     }
 
     pub const fn is_empty(&self) -> bool {

@@ -30,6 +30,9 @@ pub(super) fn resolve(drafts: Vec<Draft>, reader: &mut Reader<'_>) -> Vec<Task> 
     }
     let mut upstream = Vec::with_capacity(drafts.len());
     for (n, draft) in drafts.iter().enumerate() {
+        if reader.problems.is_full() {
+            return Vec::new();
+        }
         upstream.push(upstream_of(n, draft, &places, reader));
     }
     let order = order(&upstream);
@@ -51,6 +54,9 @@ fn upstream_of(
     let id = &draft.task.task_id;
     let mut upstream = Vec::with_capacity(draft.needs.len());
     for (need, at) in &draft.needs {
+        if reader.problems.is_full() {
+            break;
+        }
         match places.get(need.as_str()) {
             Some(place) if *place == n => {
                 let message = format!("task `{id}` waits for itself");

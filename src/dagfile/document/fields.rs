@@ -31,6 +31,9 @@ impl<'a> Fields<'a> {
     ) -> Self {
         let mut own = Vec::with_capacity(entries.len());
         for entry in entries {
+            if problems.is_full() {
+                break;
+            }
             match check(entry, keys) {
                 Ok(()) => own.push(entry),
                 Err((code, at, message)) => problems.add(code, at, format!("{what}: {message}")),

@@ -277,6 +277,9 @@ fn arguments(
         }
     };
     for entry in own {
+        if reader.problems.is_full() {
+            break;
+        }
         if let Some(argument) = argument(entry, spec, what, reader, needs) {
             arguments.insert(entry.key.clone(), argument);
         }

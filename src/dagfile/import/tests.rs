@@ -383,6 +383,22 @@ fn taking_much_in_is_refused_before_it_is_copied() {
     assert!(import(&text, "d.yaml", &files).is_ok());
 }
 
+#[test]
+fn a_file_that_is_wrong_throughout_is_told_by_its_beginning() {
+    let keys: String = (0..100_000).map(|n| format!("retires{n}: 1\n")).collect();
+    let needs: String = (0..50_000)
+        .map(|n| format!("- {{id: t{n}, needs: [x{n}]}}\n"))
+        .collect();
+    for text in [
+        format!("dag_id: d\n{keys}"),
+        format!("dag_id: d\ntasks:\n{needs}"),
+    ] {
+        let error = import(&text, "d.yaml", &files).unwrap_err();
+        assert_eq!(error.message.lines().count(), 11);
+        assert!(error.message.ends_with("and more"));
+    }
+}
+
 const SEED: &str = "$schema: https://airflow.apache.org/schemas/dag/2026-10-30.json
 dag_id: seed
 schedule: {uses: airflow.sdk.CronTriggerTimetable, with: {cron: '0 5 * * *', interval: PT1H}}

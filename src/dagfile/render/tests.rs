@@ -469,3 +469,59 @@ fn native_values() {
         "#]],
     );
 }
+
+/// Pieces that templates are made of, to be put together at random.
+const PIECES: [&str; 40] = [
+    "{{",
+    "}}",
+    "{%",
+    "%}",
+    " ",
+    "logical_date",
+    "ds",
+    "params",
+    "ti.xcom_pull('a')",
+    "macros",
+    ".",
+    "+",
+    "-",
+    "~",
+    "*",
+    "(",
+    ")",
+    "[",
+    "]",
+    "1",
+    "'x'",
+    ",",
+    "=",
+    "|",
+    "ds_add",
+    "timedelta",
+    "days",
+    "strftime",
+    "replace",
+    "format",
+    "'%d'",
+    "for x in",
+    "range(3)",
+    "endfor",
+    "if",
+    "endif",
+    "é",
+    "\n",
+    "none",
+    ":",
+];
+
+proptest::proptest! {
+    #[test]
+    fn no_template_makes_it_panic(picks in proptest::collection::vec(0..PIECES.len(), 0..25), whole in proptest::bool::ANY) {
+        let text: String = picks.iter().map(|n| PIECES[*n]).collect();
+        let text = if whole { format!("{{{{ {text} }}}}") } else { text };
+        if minijinja::Environment::empty().template_from_str(&text).is_ok() {
+            let _ = template(&text, false);
+            let _ = template(&text, true);
+        }
+    }
+}

@@ -184,6 +184,22 @@ fn times() -> [(&'static str, Json); 3] {
     ]
 }
 
+/// Anything, with markers wherever they are wanted.
+fn value() -> Json {
+    json!({
+        "anyOf": [
+            {"type": ["string", "number", "boolean", "null"]},
+            {"type": "array", "items": reference("value")},
+            {
+                "type": "object",
+                "patternProperties": {"^\\$": false},
+                "additionalProperties": reference("value")
+            },
+            reference("marker"),
+        ]
+    })
+}
+
 /// The value grammar below `with`.
 fn grammar() -> [(&'static str, Json); 6] {
     [
@@ -242,21 +258,7 @@ fn grammar() -> [(&'static str, Json); 6] {
                 "oneOf": [reference("xcom"), reference("jinja"), reference("file"), reference("const")]
             }),
         ),
-        (
-            "value",
-            json!({
-                "anyOf": [
-                    {"type": ["string", "number", "boolean", "null"]},
-                    {"type": "array", "items": reference("value")},
-                    {
-                        "type": "object",
-                        "patternProperties": {"^\\$": false},
-                        "additionalProperties": reference("value")
-                    },
-                    reference("marker"),
-                ]
-            }),
-        ),
+        ("value", value()),
     ]
 }
 
