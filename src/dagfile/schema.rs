@@ -1,5 +1,5 @@
-//! The published JSON Schema of the YAML format. It is made from the importer's own tables by a test,
-//! so that the two cannot part.
+//! The published JSON Schema of the YAML format. It is made from the importer's own tables by a
+//! test, so that the two cannot part.
 
 #[cfg(test)]
 mod generate;

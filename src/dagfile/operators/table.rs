@@ -304,7 +304,7 @@ pub(crate) const OPERATORS: &[Spec] = &[
                 Text,
                 "The file, folder or glob, below the connection's path if relative.",
             )),
-            arg(
+            template(
                 "fs_conn_id",
                 Text,
                 "The connection whose `path` it is below; `fs_default` by default.",

@@ -1,5 +1,5 @@
-//! `+`, `-` and `~` on dates and spans. The template engine knows them for numbers and texts only, so
-//! they are rewritten into calls of functions before it compiles the text.
+//! `+`, `-` and `~` on dates and spans. The template engine knows them for numbers and texts only,
+//! so they are rewritten into calls of functions before it compiles the text.
 
 use minijinja::{
     Error, State, Value,

@@ -1,5 +1,5 @@
-//! How much text one template may make, in between and at the end. Steps are counted by the engine's
-//! fuel; a text that doubles itself needs few of them.
+//! How much text one template may make, in between and at the end. Steps are counted by the
+//! engine's fuel; a text that doubles itself needs few of them.
 
 use std::sync::{
     Arc,

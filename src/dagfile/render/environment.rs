@@ -1,5 +1,5 @@
-//! The template language: Jinja as Airflow sets it up. One environment serves all renders; what differs
-//! from task to task comes with the context.
+//! The template language: Jinja as Airflow sets it up. One environment serves all renders; what
+//! differs from task to task comes with the context.
 
 use std::{fmt::Write as _, sync::LazyLock};
 

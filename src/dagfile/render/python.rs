@@ -173,7 +173,8 @@ fn to_json_at(value: &Value, depth: usize) -> Json {
     }
 }
 
-/// `ast.literal_eval`: numbers, texts, `True`, `None`, lists, tuples and dicts; none when it is not one.
+/// `ast.literal_eval`: numbers, texts, `True`, `None`, lists, tuples and dicts; none when it is not
+/// one.
 pub(super) fn literal(text: &str) -> Option<Json> {
     let text = text.trim();
     let starts = |c: char| c.is_ascii_digit() || "'\"[({-+.TFN".contains(c);

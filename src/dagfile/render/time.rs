@@ -1,5 +1,5 @@
-//! Python's `datetime`, `date` and `timedelta` as template values, with what pendulum adds that dags
-//! really use.
+//! Python's `datetime`, `date` and `timedelta` as template values, with what pendulum adds that
+//! dags really use.
 
 use std::{cmp::Ordering, fmt, sync::Arc};
 

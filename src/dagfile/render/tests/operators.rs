@@ -344,7 +344,7 @@ fn sensors() {
               uses: file-sensor
               with: {filepath: in.csv, fs_conn_id: fs_x}
             => file /data/in.csv recursive false every PT1M until 2026-11-25T11:00:02Z soft false
-              fields {"filepath":"in.csv"}
+              fields {"filepath":"in.csv","fs_conn_id":"fs_x"}
               secrets ["s3cret"]
 
               uses: file-sensor
