@@ -1,6 +1,11 @@
 //! The UI, compiled in. Without one (the UI was not built) a page says how to get it.
 
-use std::{borrow::Cow, collections::HashMap, io::Write, sync::OnceLock};
+use std::{
+    borrow::Cow,
+    collections::HashMap,
+    io::Write,
+    sync::{Mutex, OnceLock, PoisonError},
+};
 
 use axum::{
     body::{Body, Bytes},
@@ -56,7 +61,7 @@ const HASHED: &str = "assets/";
 
 fn answer(request: &Request, path: &str, file: EmbeddedFile) -> Response {
     let gzip = wants_gzip(request)
-        .then(|| compressed(path, &file.data))
+        .then(|| compressed(path, &file))
         .flatten();
     let hash = file
         .metadata
@@ -122,22 +127,21 @@ fn wants_gzip(request: &Request) -> bool {
 }
 
 /// The files of the UI that are worth it, compressed once at the first request.
-fn compressed(path: &str, data: &[u8]) -> Option<Bytes> {
-    static FILES: OnceLock<std::sync::Mutex<HashMap<String, Bytes>>> = OnceLock::new();
+fn compressed(path: &str, file: &EmbeddedFile) -> Option<Bytes> {
+    static FILES: OnceLock<Mutex<HashMap<[u8; 32], Bytes>>> = OnceLock::new();
     let worth = [".js", ".css", ".html", ".svg", ".json"];
-    if data.len() < 1_024 || !worth.iter().any(|end| path.ends_with(end)) {
+    if file.data.len() < 1_024 || !worth.iter().any(|end| path.ends_with(end)) {
         return None;
     }
-    let files = FILES.get_or_init(std::sync::Mutex::default);
-    let mut files = files
-        .lock()
-        .unwrap_or_else(std::sync::PoisonError::into_inner);
-    if let Some(bytes) = files.get(path) {
+    let files = FILES.get_or_init(Mutex::default);
+    let mut files = files.lock().unwrap_or_else(PoisonError::into_inner);
+    let hash = file.metadata.sha256_hash();
+    if let Some(bytes) = files.get(&hash) {
         return Some(bytes.clone());
     }
     let mut gz = GzEncoder::new(Vec::new(), Compression::best());
-    gz.write_all(data).ok()?;
+    gz.write_all(&file.data).ok()?;
     let bytes = Bytes::from(gz.finish().ok()?);
-    files.insert(path.to_owned(), bytes.clone());
+    files.insert(hash, bytes.clone());
     Some(bytes)
 }

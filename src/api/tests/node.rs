@@ -1,0 +1,186 @@
+//! A node in a box.
+
+use std::{
+    fs,
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use axum::{Router, body::Body, http::Request};
+use control::{Control, Environment, Handle, Ports, Running};
+use model::{
+    DeploymentId, Fence, Json, TiKey, Timestamp,
+    change::Change,
+    ports::{Adopted, Clock, Executor},
+    report::{Happened, Outcome, Report, Usage},
+    work::Work,
+};
+use tower::ServiceExt;
+
+use super::shapes;
+use crate::{Options, Place};
+
+/// A node, its folder and its router. Everything ends with it.
+pub(super) struct Node {
+    router: Router,
+    running: Option<Running>,
+    folder: PathBuf,
+}
+
+/// Ends each try well at once, unless its task's id begins with `stay`.
+struct Script(Handle, Arc<WallClock>);
+
+struct WallClock;
+
+impl Clock for WallClock {
+    #[allow(clippy::disallowed_methods)] // A test that runs threads needs a clock that goes.
+    fn now(&self) -> Timestamp {
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+        Timestamp::from_micros(i64::try_from(since.as_micros()).unwrap())
+    }
+}
+
+impl Executor for Script {
+    fn start(&self, work: Work) {
+        let report = |what| Report { key: work.key, fence: work.fence, at: self.1.now(), what };
+        self.0.report(report(Happened::Started { pid: Some(7) }));
+        if work.log_path.contains("/stay") {
+            return;
+        }
+        let xcoms = vec![("return_value".to_owned(), Json::from("done"))];
+        let outcome = Outcome::Success { xcoms, skip: Vec::new() };
+        let usage = Usage { cpu_us: 1_500_000, memory_peak_bytes: 1 << 20 };
+        self.0.report(report(Happened::Finished { outcome, usage }));
+    }
+    fn kill(&self, key: TiKey, fence: Fence) {
+        let what = Happened::Finished { outcome: Outcome::Killed, usage: Usage::default() };
+        self.0.report(Report { key, fence, at: self.1.now(), what });
+    }
+    fn adopt(&self, _: TiKey, _: Fence, _: bool) -> Adopted {
+        Adopted::NeverStarted
+    }
+}
+
+/// An answer.
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) headers: axum::http::HeaderMap,
+    pub(super) text: String,
+}
+
+impl Answer {
+    pub(super) fn json(&self) -> Json {
+        serde_json::from_str(&self.text).unwrap_or_else(|e| panic!("{e}: {}", self.text))
+    }
+    pub(super) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+}
+
+impl Node {
+    /// A node whose book begins with these changes, and whose dag folder has these files.
+    pub(super) fn new(changes: &[Change], files: &[(&str, &str)]) -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let n = NEXT.fetch_add(1, Ordering::Relaxed);
+        let folder = std::env::temp_dir().join(format!("api-{}-{n}", std::process::id()));
+        let _ = fs::remove_dir_all(&folder);
+        let (dags, logs) = (folder.join("dags"), folder.join("logs"));
+        fs::create_dir_all(&dags).unwrap();
+        fs::create_dir_all(&logs).unwrap();
+        for (name, text) in files {
+            fs::write(dags.join(name), text).unwrap();
+        }
+        let options = store::Options::default();
+        let (book, mut writer) = store::open(&folder.join("book.redb"), &options).unwrap();
+        writer.commit(DeploymentId::DEFAULT, changes).unwrap();
+        let queue = control::channel();
+        let clock = Arc::new(WallClock);
+        let ports = Ports {
+            clock: clock.clone(),
+            executor: Arc::new(Script(queue.0.clone(), clock)),
+            triggers: None,
+            keyring: Arc::new(security::Keyring::open_or_create(&folder.join("keys")).unwrap()),
+            runtime: tokio::runtime::Handle::current(),
+        };
+        let options = control::Options {
+            deployment: DeploymentId::DEFAULT,
+            data: folder.clone(),
+            dags: dags.clone(),
+            logs,
+            engine: engine::Options {
+                dags_are_paused_at_creation: false,
+                ..engine::Options::default()
+            },
+            environment: Environment::default(),
+            base_env: Vec::new(),
+            retention: control::Retention::default(),
+            disk_needed_bytes: 0,
+        };
+        let running = control::start(options, book, writer, ports, queue).unwrap();
+        let place = Place {
+            deployment: "default".to_owned(),
+            dags: dags.to_string_lossy().into_owned(),
+            hostname: "box".to_owned(),
+            unixname: "tester".to_owned(),
+            version: "0.0.0".to_owned(),
+        };
+        let options = Options { listen: Vec::new(), hosts: Vec::new(), place };
+        let router = crate::router(&options, running.control());
+        let _ = running.control().wait_for_folder(Duration::from_secs(10));
+        Self { router, running: Some(running), folder }
+    }
+
+    pub(super) fn control(&self) -> Control {
+        self.running.as_ref().unwrap().control()
+    }
+    pub(super) fn folder(&self) -> &std::path::Path {
+        &self.folder
+    }
+
+    /// Any request.
+    pub(super) async fn send(&self, request: axum::http::request::Builder, body: Body) -> Answer {
+        let request = request.header("host", "localhost:8080").body(body).unwrap();
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = axum::body::to_bytes(body, 1 << 26).await.unwrap();
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        Answer { status: parts.status.as_u16(), headers: parts.headers, text }
+    }
+
+    /// A request below `/api/v2`; a good answer is held against upstream's schema.
+    pub(super) async fn ask(&self, method: &str, path: &str, body: Option<Json>) -> Answer {
+        let uri = format!("/api/v2{path}");
+        let request = Request::builder().method(method).uri(&uri);
+        let body = body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
+        let answer = self.send(request, body).await;
+        if answer.header("content-type") == "application/json" {
+            let plain = uri.split('?').next().unwrap();
+            shapes::check(&method.to_lowercase(), plain, answer.status, &answer.json());
+        }
+        answer
+    }
+    pub(super) async fn get(&self, path: &str) -> Json {
+        let answer = self.ask("GET", path, None).await;
+        assert_eq!(answer.status, 200, "{path}: {}", answer.text);
+        answer.json()
+    }
+    /// What is wrong with a request: its status, code and sentence.
+    pub(super) async fn refused(&self, method: &str, path: &str, body: Option<Json>) -> String {
+        let answer = self.ask(method, path, body).await;
+        assert!(answer.status >= 400, "{path}: {}", answer.text);
+        let json = answer.json();
+        let detail = json["detail"].as_str().map_or(json["detail"].to_string(), str::to_owned);
+        format!("{} {} {detail}", answer.status, json["code"].as_str().unwrap())
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        drop(self.running.take());
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
