@@ -1,7 +1,7 @@
 //! Who may talk to us at all while there is no sign-in, and what every answer says to browsers.
 //!
-//! A page of another site can make a browser send requests here, and by DNS rebinding even under its
-//! own name. So the `Host` must be a name of ours, and what changes something must come from us.
+//! A page of another site can make a browser send requests here, and by DNS rebinding even under
+//! its own name. So the `Host` must be a name of ours, and what changes things must come from us.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -78,7 +78,7 @@ fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     headers.get(name).and_then(|value| value.to_str().ok())
 }
 
-/// Programs send neither header; browsers send at least one with each request that changes something.
+/// Programs send neither header; browsers send at least one with each request that changes things.
 fn is_same_origin(headers: &HeaderMap, host: &str) -> bool {
     let site = text(headers, &HeaderName::from_static("sec-fetch-site"));
     if site.is_some_and(|site| !matches!(site, "same-origin" | "none")) {

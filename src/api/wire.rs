@@ -80,7 +80,10 @@ impl PartialSchema for Any {
 impl ToSchema for Any {}
 
 macro_rules! words {
-    ($($(#[$meta:meta])* $name:ident($inner:ty) as $schema:literal $(without $absent:ident)?;)+) => {$(
+    ($(
+        $(#[$meta:meta])*
+        $name:ident($inner:ty) as $schema:literal $(without $absent:ident)?;
+    )+) => {$(
         $(#[$meta])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub(crate) struct $name(pub(crate) $inner);

@@ -107,7 +107,7 @@ pub(crate) struct ConfigSection {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ConfigOption {
     key: String,
-    #[schema(value_type = Value)]
+    #[schema(value_type = ConfigValue)]
     value: String,
 }
 
@@ -115,7 +115,7 @@ pub(crate) struct ConfigOption {
 #[derive(ToSchema)]
 #[serde(untagged)]
 #[allow(dead_code)]
-enum Value {
+enum ConfigValue {
     One(String),
     Several(Vec<crate::wire::Any>),
 }
@@ -133,6 +133,7 @@ fn not_exposed() -> Problem {
 
 /// The configuration is not shown.
 #[utoipa::path(get, path = "/config", operation_id = "get_config", tag = "Config",
+    params(("section" = Option<String>, Query)),
     responses((status = 200, content((Config = "application/json"), (String = "text/plain"))),
         (status = 403)))]
 pub(crate) async fn get_config() -> Problem {

@@ -200,7 +200,8 @@ pub(crate) async fn list_tasks(
 }
 
 /// A task of a dag.
-#[utoipa::path(get, path = "/dags/{dag_id}/tasks/{task_id}", operation_id = "get_task", tag = "Task",
+#[utoipa::path(get, path = "/dags/{dag_id}/tasks/{task_id}", operation_id = "get_task",
+    tag = "Task",
     params(("dag_id" = String, Path), ("task_id" = String, Path)),
     responses((status = 200, body = TaskResponse)))]
 pub(crate) async fn get_task(

@@ -120,8 +120,9 @@ query! {
 
 type Names = (String, String, String);
 
-/// XComs of a task instance. `~` stands for all tasks of the run; lists over runs are not there yet.
-#[utoipa::path(get, path = "/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/xcomEntries",
+/// XComs of a task instance; `~` stands for all tasks of the run.
+#[utoipa::path(get,
+    path = "/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/xcomEntries",
     operation_id = "get_xcom_entries", tag = "XCom",
     params(("dag_id" = String, Path), ("dag_run_id" = String, Path), ("task_id" = String, Path),
         XComsQuery),

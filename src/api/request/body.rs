@@ -155,20 +155,59 @@ mod tests {
             .unwrap()
             .unwrap();
         let body: model::Json = serde_json::from_slice(&body).unwrap();
-        expected.assert_eq(&body["detail"].to_string());
+        let one = &body["detail"][0];
+        let text = format!(
+            "{} {}\n{}",
+            one["loc"],
+            one["type"],
+            one["msg"].as_str().unwrap()
+        );
+        expected.assert_eq(&text);
     }
 
     #[test]
     fn what_is_wrong_is_told_with_its_place() {
-        check("{\n \"name\": }", &expect![""]);
-        check("{\"name\": \"x\"", &expect![""]);
-        check("{\"name\": \"x\"}", &expect![""]);
-        check("{\"name\": 1, \"slots\": 1}", &expect![""]);
-        check("{\"name\": \"x\", \"slots\": \"many\"}", &expect![""]);
+        check(
+            "{\n \"name\": }",
+            &expect![[r#"
+            ["body",12] "json_invalid"
+            the body is not JSON: expected value at line 2 column 10"#]],
+        );
+        check(
+            "{\"name\": \"x\"",
+            &expect![[r#"
+            ["body",12] "json_invalid"
+            the body is not JSON: EOF while parsing an object at line 1 column 12"#]],
+        );
+        check(
+            "{\"name\": \"x\"}",
+            &expect![[r#"
+            ["body","slots"] "missing"
+            missing field `slots`"#]],
+        );
+        check(
+            "{\"name\": 1, \"slots\": 1}",
+            &expect![[r#"
+            ["body","name"] "string_type"
+            invalid type: integer `1`, expected a string"#]],
+        );
+        check(
+            "{\"name\": \"x\", \"slots\": \"many\"}",
+            &expect![[r#"
+            ["body","slots"] "int_type"
+            invalid type: string "many", expected i32"#]],
+        );
         check(
             "{\"name\": \"x\", \"slots\": 1, \"colour\": 2}",
-            &expect![""],
+            &expect![[r#"
+                ["body","colour"] "extra_forbidden"
+                unknown field `colour`, expected `name` or `slots`"#]],
         );
-        check(" ", &expect![""]);
+        check(
+            " ",
+            &expect![[r#"
+            ["body"] "missing"
+            a JSON body is needed"#]],
+        );
     }
 }

@@ -1,4 +1,4 @@
-//! How requests are read: parameters of the path and the query, bodies, and what is wrong with them.
+//! How requests are read: parameters of the path and the query, bodies, and what is wrong there.
 
 mod body;
 mod path;

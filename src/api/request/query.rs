@@ -1,5 +1,5 @@
-//! Query parameters: read, checked and described from one declaration, so that none of the three can
-//! differ from the others. All mistakes of a request are told at once, as FastAPI does.
+//! Query parameters: read, checked and described from one declaration, so that none of the three
+//! can differ from the others. All mistakes of a request are told at once, as FastAPI does.
 
 use std::ops::Deref;
 
@@ -390,7 +390,9 @@ macro_rules! query {
 
         impl $crate::request::FromQuery for $name {
             fn from_query(asked: &mut $crate::request::Asked) -> Self {
-                Self { $($field: $crate::request::query!(@read asked, $field, $type $(, $default)?),)* }
+                Self {
+                    $($field: $crate::request::query!(@read asked, $field, $type $(, $default)?),)*
+                }
             }
         }
 

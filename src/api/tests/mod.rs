@@ -1,6 +1,9 @@
 //! Requests against a whole node: store, scheduler and API, with an executor that follows a script.
 
+mod book;
 mod documents;
+mod http;
 mod node;
 mod reads;
 mod shapes;
+mod writes;

@@ -11,7 +11,7 @@ use std::{
 };
 
 use axum::{Router, body::Body, http::Request};
-use control::{Control, Environment, Handle, Ports, Running};
+use control::{Environment, Handle, Ports, Running};
 use model::{
     DeploymentId, Fence, Json, TiKey, Timestamp,
     change::Change,
@@ -39,26 +39,47 @@ struct WallClock;
 impl Clock for WallClock {
     #[allow(clippy::disallowed_methods)] // A test that runs threads needs a clock that goes.
     fn now(&self) -> Timestamp {
-        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+        let since = std::time::SystemTime::now()
+            .duration_since(std::time::UNIX_EPOCH)
+            .unwrap();
         Timestamp::from_micros(i64::try_from(since.as_micros()).unwrap())
     }
 }
 
 impl Executor for Script {
     fn start(&self, work: Work) {
-        let report = |what| Report { key: work.key, fence: work.fence, at: self.1.now(), what };
+        let report = |what| Report {
+            key: work.key,
+            fence: work.fence,
+            at: self.1.now(),
+            what,
+        };
         self.0.report(report(Happened::Started { pid: Some(7) }));
         if work.log_path.contains("/stay") {
             return;
         }
         let xcoms = vec![("return_value".to_owned(), Json::from("done"))];
-        let outcome = Outcome::Success { xcoms, skip: Vec::new() };
-        let usage = Usage { cpu_us: 1_500_000, memory_peak_bytes: 1 << 20 };
+        let outcome = Outcome::Success {
+            xcoms,
+            skip: Vec::new(),
+        };
+        let usage = Usage {
+            cpu_us: 1_500_000,
+            memory_peak_bytes: 1 << 20,
+        };
         self.0.report(report(Happened::Finished { outcome, usage }));
     }
     fn kill(&self, key: TiKey, fence: Fence) {
-        let what = Happened::Finished { outcome: Outcome::Killed, usage: Usage::default() };
-        self.0.report(Report { key, fence, at: self.1.now(), what });
+        let what = Happened::Finished {
+            outcome: Outcome::Killed,
+            usage: Usage::default(),
+        };
+        self.0.report(Report {
+            key,
+            fence,
+            at: self.1.now(),
+            what,
+        });
     }
     fn adopt(&self, _: TiKey, _: Fence, _: bool) -> Adopted {
         Adopted::NeverStarted
@@ -77,7 +98,9 @@ impl Answer {
         serde_json::from_str(&self.text).unwrap_or_else(|e| panic!("{e}: {}", self.text))
     }
     pub(super) fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().unwrap())
     }
 }
 
@@ -111,10 +134,7 @@ impl Node {
             data: folder.clone(),
             dags: dags.clone(),
             logs,
-            engine: engine::Options {
-                dags_are_paused_at_creation: false,
-                ..engine::Options::default()
-            },
+            engine: engine::Options::upstream(),
             environment: Environment::default(),
             base_env: Vec::new(),
             retention: control::Retention::default(),
@@ -128,14 +148,22 @@ impl Node {
             unixname: "tester".to_owned(),
             version: "0.0.0".to_owned(),
         };
-        let options = Options { listen: Vec::new(), hosts: Vec::new(), place };
+        let options = Options {
+            listen: Vec::new(),
+            hosts: Vec::new(),
+            place,
+        };
         let router = crate::router(&options, running.control());
         let _ = running.control().wait_for_folder(Duration::from_secs(10));
-        Self { router, running: Some(running), folder }
+        Self {
+            router,
+            running: Some(running),
+            folder,
+        }
     }
 
-    pub(super) fn control(&self) -> Control {
-        self.running.as_ref().unwrap().control()
+    pub(super) fn router(&self) -> Router {
+        self.router.clone()
     }
     pub(super) fn folder(&self) -> &std::path::Path {
         &self.folder
@@ -148,7 +176,11 @@ impl Node {
         let (parts, body) = response.into_parts();
         let bytes = axum::body::to_bytes(body, 1 << 26).await.unwrap();
         let text = String::from_utf8_lossy(&bytes).into_owned();
-        Answer { status: parts.status.as_u16(), headers: parts.headers, text }
+        Answer {
+            status: parts.status.as_u16(),
+            headers: parts.headers,
+            text,
+        }
     }
 
     /// A request below `/api/v2`; a good answer is held against upstream's schema.
@@ -173,9 +205,39 @@ impl Node {
         let answer = self.ask(method, path, body).await;
         assert!(answer.status >= 400, "{path}: {}", answer.text);
         let json = answer.json();
-        let detail = json["detail"].as_str().map_or(json["detail"].to_string(), str::to_owned);
-        format!("{} {} {detail}", answer.status, json["code"].as_str().unwrap())
+        let fields = json["detail"]
+            .as_array()
+            .map(|fields| fields.iter().map(field).collect::<Vec<_>>().join("; "));
+        let detail = fields.unwrap_or_else(|| json["detail"].as_str().unwrap().to_owned());
+        let code = json["code"].as_str().unwrap();
+        wrap(&format!("{} {code} {detail}", answer.status))
     }
+}
+
+/// What is wrong with a field, without quotes.
+fn field(field: &Json) -> String {
+    let text = |key: &str| field[key].as_str().unwrap();
+    let loc = field["loc"].as_array().unwrap().iter();
+    let loc: Vec<String> = loc.map(|step| step.to_string().replace('"', "")).collect();
+    format!("{} {}: {}", loc.join("."), text("type"), text("msg"))
+}
+
+/// In lines that fit here.
+pub(super) fn wrap(text: &str) -> String {
+    let mut out = String::new();
+    let mut columns = 0;
+    for word in text.split_inclusive([' ', ',']) {
+        if columns + word.len() > 80 {
+            out.push_str("\n    ");
+            columns = 4;
+        }
+        out.push_str(word);
+        columns += word.len();
+    }
+    out.lines()
+        .map(str::trim_end)
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 impl Drop for Node {

@@ -1,181 +1,32 @@
-//! Lists and single things from a book that was written before: 2 dags, 120 runs, 360 instances.
+//! Lists and single things from a book that was written before.
 
 use expect_test::expect;
-use model::{
-    DagNo, Json, MapIndex, RunNo, TaskNo, TiKey, TimeDelta, Timestamp, VersionNo,
-    change::{
-        Change, Counters, DagFile, DagRow, DagSource, DagSummary, DagVersion, ImportError, NextRun,
-        Pool,
-    },
-    run::DagRun,
-    schedule::DataInterval,
-    state::{DagRunState, DagRunType, TaskInstanceState, TriggeredBy},
-    task_instance::TaskInstance,
+use model::Json;
+
+use super::{
+    book::{YAML, book},
+    node::Node,
 };
-
-use super::node::Node;
-
-const YAML: &str = "dag_id: etl\nschedule: '@daily'\nstart_date: 2026-01-01\ndoc_md: Hello\n\
-    tasks:\n  - id: extract\n    uses: bash\n    with: {bash_command: 'true'}\n\
-    \x20 - id: load\n    uses: empty\n    needs: [extract]\n\
-    \x20 - id: report\n    uses: empty\n    needs: [load]\n";
-
-fn at(day: i64) -> Timestamp {
-    Timestamp::parse("2026-01-01").unwrap().plus(TimeDelta::from_secs(day * 86_400))
-}
-
-fn dag(no: u32, dag_id: &str, tags: &[&str]) -> Vec<Change> {
-    let row = DagRow {
-        no: DagNo(no),
-        dag_id: dag_id.into(),
-        is_paused: no == 2,
-        is_stale: false,
-        version: VersionNo(1),
-        file: format!("{dag_id}.yaml"),
-        last_parsed: at(0),
-        last_parse_us: 1_234,
-        next_run: Some(NextRun {
-            logical_date: Some(at(100)),
-            data_interval: Some(DataInterval { start: at(100), end: at(101) }),
-            run_after: at(101),
-            partition_key: None,
-            partition_date: None,
-        }),
-        last_scheduled: None,
-        summary: DagSummary {
-            tags: tags.iter().map(|tag| (*tag).to_owned()).collect(),
-            owners: vec!["ada".to_owned()],
-            timetable_summary: Some("@daily".to_owned()),
-            timetable_periodic: true,
-            max_active_runs: 16,
-            max_active_tasks: 16,
-            n_tasks: 3,
-            ..DagSummary::default()
-        },
-    };
-    let text = YAML.replace("etl", dag_id);
-    let version = DagVersion {
-        dag: DagNo(no),
-        version: VersionNo(1),
-        created_at: at(0),
-        hash: "00".to_owned(),
-        source: DagSource::Yaml { text, files: Vec::new() },
-    };
-    let name = |(task, id): (u32, &str)| Change::PutTaskName {
-        dag: DagNo(no),
-        task: TaskNo(task),
-        task_id: id.into(),
-    };
-    let names = [(1, "extract"), (2, "load"), (3, "report")].into_iter().map(name);
-    let mut changes = vec![Change::PutDag(Box::new(row)), Change::PutVersion(Box::new(version))];
-    changes.extend(names);
-    changes
-}
-
-fn run(no: u64, dag: u32, day: i64) -> Vec<Change> {
-    let failed = no.is_multiple_of(10);
-    let run = DagRun {
-        no: RunNo(no),
-        dag: DagNo(dag),
-        run_id: format!("scheduled__{}", at(day).isoformat()).into(),
-        run_type: if failed { DagRunType::Manual } else { DagRunType::Scheduled },
-        state: if failed { DagRunState::Failed } else { DagRunState::Success },
-        logical_date: Some(at(day)),
-        data_interval: Some(DataInterval { start: at(day), end: at(day + 1) }),
-        run_after: at(day + 1),
-        queued_at: Some(at(day + 1)),
-        start_date: Some(at(day + 1)),
-        // Later runs are faster.
-        end_date: Some(at(day + 1).plus(TimeDelta::from_secs(1_000 - day))),
-        last_scheduling_decision: None,
-        conf: serde_json::json!({ "day": day }),
-        note: None,
-        triggered_by: TriggeredBy::Timetable,
-        triggering_user: None,
-        version: VersionNo(1),
-        clear_number: 0,
-        partition_key: None,
-        partition_date: None,
-        backfill: None,
-        reason: None,
-    };
-    let mut changes = vec![Change::PutRun { run: Box::new(run), was: None }];
-    for task in 1..=3 {
-        let key = TiKey { run: RunNo(no), task: TaskNo(task), map: MapIndex::NONE };
-        let ti = TaskInstance {
-            state: match (failed, task) {
-                (true, 1) => TaskInstanceState::Failed,
-                (true, _) => TaskInstanceState::UpstreamFailed,
-                (false, _) => TaskInstanceState::Success,
-            },
-            try_number: if failed && task == 1 { 2 } else { 1 },
-            start_date: Some(at(day + 1)),
-            end_date: Some(at(day + 1).plus(TimeDelta::from_secs(5))),
-            pid: Some(4),
-            cpu_us: Some(2_500_000),
-            memory_peak_bytes: Some(9_000),
-            ..TaskInstance::new(key, VersionNo(1), 1)
-        };
-        if failed && task == 1 {
-            changes.push(Change::ArchiveTry(Box::new(TaskInstance { try_number: 1, ..ti.clone() })));
-        }
-        changes.push(Change::PutTaskInstance { dag: DagNo(dag), ti: Box::new(ti), was: None });
-    }
-    changes.push(Change::PutXCom {
-        key: TiKey { run: RunNo(no), task: TaskNo(1), map: MapIndex::NONE },
-        name: "return_value".to_owned(),
-        value: serde_json::json!({ "n": no }),
-        at: at(day + 1),
-    });
-    changes
-}
-
-fn book() -> Vec<Change> {
-    let mut changes = dag(1, "etl", &["daily", "red"]);
-    changes.extend(dag(2, "web", &["red"]));
-    for no in 1..=120_i64 {
-        let (dag, day) = if no <= 100 { (1, no) } else { (2, no - 100) };
-        changes.extend(run(no.unsigned_abs(), dag, day));
-    }
-    let pool = |name: &str, slots| Pool {
-        name: name.into(),
-        slots,
-        description: None,
-        include_deferred: false,
-    };
-    changes.push(Change::PutPool(pool("default_pool", 128)));
-    changes.push(Change::PutPool(pool("db", 2)));
-    changes.push(Change::PutFile(Box::new(DagFile {
-        path: "bad.yaml".to_owned(),
-        hash: "00".to_owned(),
-        stamp: (1, 1, 1),
-        dags: Vec::new(),
-        error: Some(ImportError {
-            at: at(1),
-            code: "DAG-003".to_owned(),
-            message: "no tasks".to_owned(),
-            line: Some(3),
-            column: Some(5),
-        }),
-    })));
-    changes.push(Change::PutCounters(Counters {
-        dag: DagNo(3),
-        run: RunNo(121),
-        ..Counters::default()
-    }));
-    changes
-}
 
 fn node() -> Node {
     let bad = ("bad.yaml", "dag_id: bad\ntasks: nothing\n");
-    let (etl, web) = (YAML.to_owned(), YAML.replace("etl", "web"));
+    let (etl, web) = (
+        YAML.to_owned(),
+        YAML.replace("etl", "web").replace("daily, ", ""),
+    );
     Node::new(&book(), &[("etl.yaml", &etl), ("web.yaml", &web), bad])
 }
 
 fn names(list: &Json, key: &str) -> String {
     let all = list.as_array().unwrap().iter().map(|one| match &one[key] {
-        Json::String(text) => text.replace("scheduled__", "").replace("T00:00:00+00:00", ""),
-        other => other.to_string(),
+        Json::String(text) => text
+            .replace("scheduled__", "")
+            .replace("T00:00:00+00:00", ""),
+        other @ (Json::Null
+        | Json::Bool(_)
+        | Json::Number(_)
+        | Json::Array(_)
+        | Json::Object(_)) => other.to_string(),
     });
     all.collect::<Vec<_>>().join(" ")
 }
@@ -239,7 +90,8 @@ async fn dags_are_filtered_sorted_and_paged() {
         ("?limit=0", ""),
         ("?tags=daily&tags=red", "etl web"),
         ("?tags=daily&tags=red&tags_match_mode=all", "etl"),
-        ("?paused=true", "web"),
+        ("?paused=true", "etl web"),
+        ("?paused=false", ""),
         ("?dag_id_pattern=T", "etl"),
         ("?dag_id_pattern=~", "etl web"),
         ("?dag_id_prefix_pattern=w%7Cx", "web"),
@@ -250,10 +102,18 @@ async fn dags_are_filtered_sorted_and_paged() {
         let list = node.get(&format!("/dags{query}")).await;
         assert_eq!(names(&list["dags"], "dag_id"), expected, "{query}");
     }
-    expect![[r#"400 API-009 cannot order by `colour`; choose one of dag_id, dag_display_name, next_dagrun, state, start_date, last_run_state, last_run_start_date"#]]
-        .assert_eq(&node.refused("GET", "/dags?order_by=colour", None).await);
-    expect![[r#"422 API-014 [{"type":"int_parsing","loc":["query","limit"],"msg":"`limit` should be a whole number from 0","input":"many"},{"type":"bool_parsing","loc":["query","paused"],"msg":"`paused` should be true or false","input":"maybe"}]"#]]
-        .assert_eq(&node.refused("GET", "/dags?limit=many&paused=maybe", None).await);
+    expect![[r#"
+        400 API-009 cannot order by `colour`; choose one of dag_id, dag_display_name,
+            next_dagrun, state, start_date, last_run_state, last_run_start_date"#]]
+    .assert_eq(&node.refused("GET", "/dags?order_by=colour", None).await);
+    expect![[r#"
+        422 API-014 query.limit int_parsing: `limit` should be a whole number from 0;
+            query.paused bool_parsing: `paused` should be true or false"#]]
+    .assert_eq(
+        &node
+            .refused("GET", "/dags?limit=many&paused=maybe", None)
+            .await,
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -261,22 +121,62 @@ async fn runs_are_listed_by_index_and_by_scan() {
     let node = node();
     for (query, expected, total) in [
         ("etl/dagRuns?limit=2", "2026-01-02 2026-01-03", 100),
-        ("etl/dagRuns?limit=2&order_by=-run_after", "2026-04-11 2026-04-10", 100),
-        ("etl/dagRuns?limit=2&offset=98", "2026-04-10 2026-04-11", 100),
-        ("etl/dagRuns?limit=2&state=failed", "2026-01-11 2026-01-21", 10),
-        ("etl/dagRuns?limit=2&run_type=manual", "2026-01-11 2026-01-21", 10),
-        ("~/dagRuns?limit=3&order_by=run_after", "2026-01-02 2026-01-02 2026-01-03", 120),
+        (
+            "etl/dagRuns?limit=2&order_by=-run_after",
+            "2026-04-11 2026-04-10",
+            100,
+        ),
+        (
+            "etl/dagRuns?limit=2&offset=98",
+            "2026-04-10 2026-04-11",
+            100,
+        ),
+        (
+            "etl/dagRuns?limit=2&state=failed",
+            "2026-01-11 2026-01-21",
+            10,
+        ),
+        (
+            "etl/dagRuns?limit=2&run_type=manual",
+            "2026-01-11 2026-01-21",
+            10,
+        ),
+        (
+            "~/dagRuns?limit=3&order_by=run_after",
+            "2026-01-02 2026-01-02 2026-01-03",
+            120,
+        ),
         ("~/dagRuns?limit=1&dag_id_pattern=web", "2026-01-02", 20),
-        ("etl/dagRuns?limit=2&order_by=-duration", "2026-01-02 2026-01-03", 100),
-        ("etl/dagRuns?limit=2&order_by=duration", "2026-04-11 2026-04-10", 100),
+        (
+            "etl/dagRuns?limit=2&order_by=-duration",
+            "2026-01-02 2026-01-03",
+            100,
+        ),
+        (
+            "etl/dagRuns?limit=2&order_by=duration",
+            "2026-04-11 2026-04-10",
+            100,
+        ),
         (
             "etl/dagRuns?logical_date_gte=2026-02-01&logical_date_lt=2026-02-03T00:00:00Z",
             "2026-02-01 2026-02-02",
             2,
         ),
-        ("etl/dagRuns?run_id_pattern=03-1_T&limit=1", "2026-03-10", 10),
-        ("etl/dagRuns?conf_contains=%22day%22:42&limit=9", "2026-02-12", 1),
-        ("etl/dagRuns?duration_lt=902&limit=9", "2026-04-10 2026-04-11", 2),
+        (
+            "etl/dagRuns?run_id_pattern=03-1_T&limit=1",
+            "2026-03-10",
+            10,
+        ),
+        (
+            "etl/dagRuns?conf_contains=%22day%22:42&limit=9",
+            "2026-02-12",
+            1,
+        ),
+        (
+            "etl/dagRuns?duration_lt=902&limit=9",
+            "2026-04-10 2026-04-11",
+            2,
+        ),
     ] {
         let list = node.get(&format!("/dags/{query}")).await;
         assert_eq!(names(&list["dag_runs"], "dag_run_id"), expected, "{query}");
@@ -290,8 +190,18 @@ async fn cursors_go_to_the_end_and_back() {
     for (base, list, order, n) in [
         ("/dags/etl/dagRuns", "dag_runs", "-run_after", 100),
         ("/dags/etl/dagRuns", "dag_runs", "duration", 100),
-        ("/dags/~/dagRuns/~/taskInstances", "task_instances", "map_index", 360),
-        ("/dags/~/dagRuns/~/taskInstances", "task_instances", "-start_date", 360),
+        (
+            "/dags/~/dagRuns/~/taskInstances",
+            "task_instances",
+            "map_index",
+            360,
+        ),
+        (
+            "/dags/~/dagRuns/~/taskInstances",
+            "task_instances",
+            "-start_date",
+            360,
+        ),
     ] {
         let (mut cursor, mut seen, mut pages) = (String::new(), Vec::new(), Vec::new());
         loop {
@@ -307,13 +217,18 @@ async fn cursors_go_to_the_end_and_back() {
         }
         let unique: std::collections::HashSet<_> = seen.iter().collect();
         assert_eq!((seen.len(), unique.len()), (n, n), "{base} {order}");
-        let back = pages.last().unwrap()["previous_cursor"].as_str().unwrap().to_owned();
+        let back = pages.last().unwrap()["previous_cursor"]
+            .as_str()
+            .unwrap()
+            .to_owned();
         let path = format!("{base}?limit=30&order_by={order}&cursor={back}");
         let before = node.get(&path).await;
         assert_eq!(before[list], pages[pages.len() - 2][list], "{base} {order}");
         assert!(pages[0]["previous_cursor"].is_null());
     }
-    let wrong = node.refused("GET", "/dags/etl/dagRuns?cursor=nonsense", None).await;
+    let wrong = node
+        .refused("GET", "/dags/etl/dagRuns?cursor=nonsense", None)
+        .await;
     expect!["400 API-009 `nonsense` is not a cursor of this list"].assert_eq(&wrong);
 }
 
@@ -322,28 +237,86 @@ async fn task_instances_are_filtered() {
     let node = node();
     let run = "scheduled__2026-01-11T00:00:00%2B00:00";
     for (path, expected, total) in [
-        (format!("/dags/etl/dagRuns/{run}/taskInstances"), "extract load report", 3),
-        (format!("/dags/~/dagRuns/{run}/taskInstances?limit=4"), "extract load report extract", 6),
-        ("/dags/etl/dagRuns/~/taskInstances?state=failed&limit=1".to_owned(), "extract", 10),
-        ("/dags/~/dagRuns/~/taskInstances?state=failed&limit=1".to_owned(), "extract", 12),
-        ("/dags/~/dagRuns/~/taskInstances?operator=BashOperator&limit=1".to_owned(), "extract", 120),
-        ("/dags/~/dagRuns/~/taskInstances?try_number=2&limit=1".to_owned(), "extract", 12),
-        ("/dags/~/dagRuns/~/taskInstances?task_id=load&limit=1".to_owned(), "load", 120),
-        (format!("/dags/etl/dagRuns/{run}/taskInstances?task_id=load"), "load", 1),
-        ("/dags/~/dagRuns/~/taskInstances?state=no_status&state=running".to_owned(), "", 0),
-        (format!("/dags/etl/dagRuns/{run}/taskInstances?order_by=-state&limit=1"), "load", 3),
+        (
+            format!("/dags/etl/dagRuns/{run}/taskInstances"),
+            "extract load report",
+            3,
+        ),
+        (
+            format!("/dags/~/dagRuns/{run}/taskInstances?limit=4"),
+            "extract load report extract",
+            6,
+        ),
+        (
+            "/dags/etl/dagRuns/~/taskInstances?state=failed&limit=1".to_owned(),
+            "extract",
+            10,
+        ),
+        (
+            "/dags/~/dagRuns/~/taskInstances?state=failed&limit=1".to_owned(),
+            "extract",
+            12,
+        ),
+        (
+            "/dags/~/dagRuns/~/taskInstances?operator=BashOperator&limit=1".to_owned(),
+            "extract",
+            120,
+        ),
+        (
+            "/dags/~/dagRuns/~/taskInstances?try_number=2&limit=1".to_owned(),
+            "extract",
+            12,
+        ),
+        (
+            "/dags/~/dagRuns/~/taskInstances?task_id=load&limit=1".to_owned(),
+            "load",
+            120,
+        ),
+        (
+            format!("/dags/etl/dagRuns/{run}/taskInstances?task_id=load"),
+            "load",
+            1,
+        ),
+        (
+            "/dags/~/dagRuns/~/taskInstances?state=no_status&state=running".to_owned(),
+            "",
+            0,
+        ),
+        (
+            format!("/dags/etl/dagRuns/{run}/taskInstances?order_by=-state&limit=1"),
+            "load",
+            3,
+        ),
     ] {
         let list = node.get(&path).await;
-        assert_eq!(names(&list["task_instances"], "task_id"), expected, "{path}");
+        assert_eq!(
+            names(&list["task_instances"], "task_id"),
+            expected,
+            "{path}"
+        );
         assert_eq!(list["total_entries"], total, "{path}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn task_instances_are_found_by_a_body_and_say_what_they_used() {
+    let node = node();
+    let run = "scheduled__2026-01-11T00:00:00%2B00:00";
     let body = serde_json::json!({ "dag_ids": ["web"], "task_ids": ["load"], "page_limit": 1 });
     let path = "/dags/~/dagRuns/~/taskInstances/list";
     let list = node.ask("POST", path, Some(body)).await.json();
     assert_eq!(list["total_entries"], 20);
-    let one = node.get(&format!("/dags/etl/dagRuns/{run}/taskInstances/extract")).await;
-    assert_eq!(one["orrery"], serde_json::json!({ "cpu_seconds": 2.5, "peak_memory_bytes": 9000 }));
-    assert_eq!((&one["operator_name"], &one["priority_weight"]), (&"BashOperator".into(), &3.into()));
+    let one = node
+        .get(&format!("/dags/etl/dagRuns/{run}/taskInstances/extract"))
+        .await;
+    assert_eq!(
+        one["orrery"],
+        serde_json::json!({ "cpu_seconds": 2.5, "peak_memory_bytes": 9000 })
+    );
+    assert_eq!(
+        (&one["operator_name"], &one["priority_weight"]),
+        (&"BashOperator".into(), &3.into())
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -353,9 +326,18 @@ async fn what_is_not_there_is_named() {
     for (method, path) in [
         ("GET", "/dags/none"),
         ("GET", "/dags/etl/dagRuns/none"),
-        ("GET", "/dags/etl/dagRuns/scheduled__2026-01-11T00:00:00%2B00:00/taskInstances/none"),
-        ("GET", "/dags/etl/dagRuns/scheduled__2026-01-11T00:00:00%2B00:00/taskInstances/load/4"),
-        ("GET", "/dags/etl/dagRuns/scheduled__2026-01-11T00:00:00%2B00:00/taskInstances/load/x"),
+        (
+            "GET",
+            "/dags/etl/dagRuns/scheduled__2026-01-11T00:00:00%2B00:00/taskInstances/none",
+        ),
+        (
+            "GET",
+            "/dags/etl/dagRuns/scheduled__2026-01-11T00:00:00%2B00:00/taskInstances/load/4",
+        ),
+        (
+            "GET",
+            "/dags/etl/dagRuns/scheduled__2026-01-11T00:00:00%2B00:00/taskInstances/load/x",
+        ),
         ("GET", "/pools/none"),
         ("GET", "/variables/none"),
         ("GET", "/config"),
@@ -366,5 +348,21 @@ async fn what_is_not_there_is_named() {
         out.push_str(&node.refused(method, path, None).await);
         out.push('\n');
     }
-    expect![""].assert_eq(&out);
+    expect![[r#"
+        404 API-008 there is no dag `none`
+        404 API-008 there is no run `none` of dag `etl`
+        404 API-008 there is no task instance `none` in run
+            `scheduled__2026-01-11T00:00:00+00:00` of dag `etl`
+        404 API-008 there is no task instance `load` at map index `4` in run
+            `scheduled__2026-01-11T00:00:00+00:00` of dag `etl`
+        422 API-014 path.map_index int_parsing: this part of the path should be a whole
+            number
+        404 API-008 there is no pool `none`
+        404 API-008 there is no variable `none`
+        403 API-013 the configuration is not shown here; `orrery config show` has it
+        404 API-012 `/api/v2/connections` is part of Airflow's API and not there yet
+        404 API-003 there is nothing at `/api/v2/nonsense`
+        405 API-004 PUT is not possible here; `Allow` says what is
+    "#]]
+    .assert_eq(&out);
 }

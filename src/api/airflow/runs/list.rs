@@ -120,8 +120,8 @@ struct Search<'s, 'b> {
     query: &'s RunsQuery,
 }
 
-/// The order of the index, where it is the one asked for. Runs are numbered as they are created, which
-/// is nearly the order of `run_after`; a list by `id` follows the latter.
+/// The order of the index, where it is the one asked for. Runs are numbered as they are created,
+/// which is nearly the order of `run_after`; a list by `id` follows the latter.
 fn index_order(order: &OrderBy) -> Option<Order> {
     match order.0.first() {
         None => Some(Order::Ascending),

@@ -1,5 +1,5 @@
-//! Lists of task instances: by index where the run, the dag and the states say all that is asked for,
-//! else looked through up to a bound.
+//! Lists of task instances: by index where the run, the dag and the states say all that is asked
+//! for, else looked through up to a bound.
 
 use axum::{Json, extract::State};
 use control::book::{Order, Paging, TiFilter};
