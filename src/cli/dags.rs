@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Subcommand;
+use model::ports::Clock;
 use serde_json::{Value, json};
 
 use super::{
@@ -10,6 +11,7 @@ use super::{
     client::{Client, part},
     output::{self, entries, text},
 };
+use crate::boot::SystemClock;
 
 const PAGE_ENTRIES: usize = 100;
 
@@ -30,7 +32,7 @@ pub enum Dags {
         /// The run's id; made up when absent.
         #[arg(long)]
         run_id: Option<String>,
-        /// The point in time that the run stands for, in ISO 8601.
+        /// The point in time that the run stands for, in ISO 8601, or `none` [default: now].
         #[arg(long, value_name = "DATE")]
         logical_date: Option<String>,
         #[command(flatten)]
@@ -135,6 +137,12 @@ fn trigger(
 ) -> Result<(), Trouble> {
     let conf: Value = serde_json::from_str(conf)
         .map_err(|cause| Trouble(format!("CLI-002: --conf is no JSON object: {cause}")))?;
+    // As in the UI's form: templates such as `{{ ds }}` need a date.
+    let logical_date = match logical_date.as_deref() {
+        None => Some(SystemClock.now().to_string()),
+        Some("none") => None,
+        Some(date) => Some(date.to_owned()),
+    };
     let mut body = json!({ "conf": conf, "logical_date": logical_date });
     if let (Some(run_id), Some(fields)) = (run_id, body.as_object_mut()) {
         fields.insert("dag_run_id".to_owned(), Value::String(run_id));
