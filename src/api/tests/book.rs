@@ -30,13 +30,14 @@ tasks:
     needs: [load]
 ";
 
-fn at(day: i64) -> Timestamp {
+pub(super) fn at(day: i64) -> Timestamp {
     Timestamp::parse("2026-01-01")
         .unwrap()
         .plus(TimeDelta::from_secs(day * 86_400))
 }
 
-fn dag(no: u32, dag_id: &str, tags: &[&str]) -> Vec<Change> {
+/// A dag with its first version, without the names of its tasks.
+pub(super) fn dag(no: u32, dag_id: &str, yaml: &str, tags: &[&str]) -> Vec<Change> {
     let row = DagRow {
         no: DagNo(no),
         dag_id: dag_id.into(),
@@ -68,7 +69,7 @@ fn dag(no: u32, dag_id: &str, tags: &[&str]) -> Vec<Change> {
             ..DagSummary::default()
         },
     };
-    let text = YAML.replace("etl", dag_id);
+    let text = yaml.to_owned();
     let version = DagVersion {
         dag: DagNo(no),
         version: VersionNo(1),
@@ -79,23 +80,26 @@ fn dag(no: u32, dag_id: &str, tags: &[&str]) -> Vec<Change> {
             files: Vec::new(),
         },
     };
+    vec![
+        Change::PutDag(Box::new(row)),
+        Change::PutVersion(Box::new(version)),
+    ]
+}
+
+fn named(no: u32, dag_id: &str, tags: &[&str]) -> Vec<Change> {
+    let mut changes = dag(no, dag_id, &YAML.replace("etl", dag_id), tags);
     let name = |(task, id): (u32, &str)| Change::PutTaskName {
         dag: DagNo(no),
         task: TaskNo(task),
         task_id: id.into(),
     };
-    let names = [(1, "extract"), (2, "load"), (3, "report")]
-        .into_iter()
-        .map(name);
-    let mut changes = vec![
-        Change::PutDag(Box::new(row)),
-        Change::PutVersion(Box::new(version)),
-    ];
-    changes.extend(names);
+    let names = [(1, "extract"), (2, "load"), (3, "report")];
+    changes.extend(names.into_iter().map(name));
     changes
 }
 
-fn run(no: u64, dag: u32, day: i64) -> Vec<Change> {
+/// A finished run, and whether it failed.
+pub(super) fn dag_run(no: u64, dag: u32, day: i64) -> (DagRun, bool) {
     let failed = no.is_multiple_of(10);
     let run = DagRun {
         no: RunNo(no),
@@ -133,6 +137,11 @@ fn run(no: u64, dag: u32, day: i64) -> Vec<Change> {
         backfill: None,
         reason: None,
     };
+    (run, failed)
+}
+
+fn run(no: u64, dag: u32, day: i64) -> Vec<Change> {
+    let (run, failed) = dag_run(no, dag, day);
     let mut changes = vec![Change::PutRun {
         run: Box::new(run),
         was: None,
@@ -189,8 +198,8 @@ fn instances(no: u64, dag: u32, day: i64, failed: bool) -> Vec<Change> {
 }
 
 pub(super) fn book() -> Vec<Change> {
-    let mut changes = dag(1, "etl", &["daily", "red"]);
-    changes.extend(dag(2, "web", &["red"]));
+    let mut changes = named(1, "etl", &["daily", "red"]);
+    changes.extend(named(2, "web", &["red"]));
     for no in 1..=120_i64 {
         let (dag, day) = if no <= 100 { (1, no) } else { (2, no - 100) };
         changes.extend(run(no.unsigned_abs(), dag, day));

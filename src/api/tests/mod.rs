@@ -6,4 +6,5 @@ mod http;
 mod node;
 mod reads;
 mod shapes;
+mod speed;
 mod writes;

@@ -107,6 +107,14 @@ impl Answer {
 impl Node {
     /// A node whose book begins with these changes, and whose dag folder has these files.
     pub(super) fn new(changes: &[Change], files: &[(&str, &str)]) -> Self {
+        let write = |writer: &mut store::Writer| {
+            writer.commit(DeploymentId::DEFAULT, changes).unwrap();
+        };
+        Self::over(write, files)
+    }
+
+    /// A node over a book that `write` has begun.
+    pub(super) fn over(write: impl FnOnce(&mut store::Writer), files: &[(&str, &str)]) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let n = NEXT.fetch_add(1, Ordering::Relaxed);
         let folder = std::env::temp_dir().join(format!("api-{}-{n}", std::process::id()));
@@ -119,7 +127,7 @@ impl Node {
         }
         let options = store::Options::default();
         let (book, mut writer) = store::open(&folder.join("book.redb"), &options).unwrap();
-        writer.commit(DeploymentId::DEFAULT, changes).unwrap();
+        write(&mut writer);
         let queue = control::channel();
         let clock = Arc::new(WallClock);
         let ports = Ports {
@@ -194,6 +202,11 @@ impl Node {
             shapes::check(&method.to_lowercase(), plain, answer.status, &answer.json());
         }
         answer
+    }
+    /// A request below `/api/v2` whose answer is taken as it is.
+    pub(super) async fn plain(&self, path: &str) -> Answer {
+        self.send(Request::get(format!("/api/v2{path}")), Body::empty())
+            .await
     }
     pub(super) async fn get(&self, path: &str) -> Json {
         let answer = self.ask("GET", path, None).await;
