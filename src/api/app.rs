@@ -8,7 +8,7 @@ use model::{
     command::{Command, Reply},
     limits::{READS_MAX, STREAMS_MAX},
 };
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use crate::{book::Book, problem::Problem};
 
@@ -43,6 +43,7 @@ struct Inner {
     place: Place,
     reads: Arc<Semaphore>,
     streams: Arc<Semaphore>,
+    stopping: watch::Sender<bool>,
 }
 
 impl App {
@@ -52,6 +53,7 @@ impl App {
             place,
             reads: Arc::new(Semaphore::new(READS_MAX)),
             streams: Arc::new(Semaphore::new(STREAMS_MAX)),
+            stopping: watch::Sender::new(false),
         }))
     }
     pub(crate) fn control(&self) -> &Control {
@@ -102,5 +104,18 @@ impl App {
                     format!("{STREAMS_MAX} clients follow live changes already"),
                 )
             })
+    }
+
+    /// Ends what would never end by itself.
+    pub(crate) fn stop(&self) {
+        self.0.stopping.send_replace(true);
+    }
+    /// Done once the server stops.
+    pub(crate) fn stopped(&self) -> impl Future<Output = ()> + Send + use<> {
+        let mut stopping = self.0.stopping.subscribe();
+        async move {
+            // Without a sender nothing can be said any more, which means the same.
+            let _ = stopping.wait_for(|stopping| *stopping).await;
+        }
     }
 }

@@ -50,7 +50,10 @@ pub struct Options {
 
 /// The whole of HTTP as a service.
 pub fn router(options: &Options, control: Control) -> Router {
-    let app = app::App::new(control, options.place.clone());
+    build(options, app::App::new(control, options.place.clone()))
+}
+
+fn build(options: &Options, app: app::App) -> Router {
     router::build(app, guard::Guard::new(&options.listen, &options.hosts))
 }
 
@@ -61,7 +64,13 @@ pub async fn serve(
     control: Control,
     stop: impl Future<Output = ()>,
 ) {
-    serve::run(listeners, router(options, control), stop).await;
+    let app = app::App::new(control, options.place.clone());
+    let router = build(options, app.clone());
+    let stop = async {
+        stop.await;
+        app.stop();
+    };
+    serve::run(listeners, router, stop).await;
 }
 
 /// The description of the API as JSON text.

@@ -154,3 +154,31 @@ async fn log(request: Request, next: Next) -> Response {
     tracing::debug!(%method, path, status, us, "request");
     response
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_costs_one_request_and_tells_nothing() {
+        async fn boom() -> String {
+            panic!("secret detail");
+        }
+        let router = Router::new().route("/", get(boom)).layer(from_fn(catch));
+        for _ in 0..2 {
+            let request = Request::new(axum::body::Body::empty());
+            let response = tower::ServiceExt::oneshot(router.clone(), request)
+                .await
+                .unwrap();
+            assert_eq!(response.status(), 500);
+            let body = axum::body::to_bytes(response.into_body(), 9_999)
+                .await
+                .unwrap();
+            let text = String::from_utf8_lossy(&body);
+            assert!(
+                text.contains("API-007") && !text.contains("secret"),
+                "{text}"
+            );
+        }
+    }
+}

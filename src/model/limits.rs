@@ -37,7 +37,7 @@ pub const BODY_MS_MAX: u64 = 30_000;
 /// How long a request's head may take to arrive; the next one on a kept connection too.
 pub const HEADER_MS_MAX: u64 = 15_000;
 /// Connections of clients at once; more wait to be accepted.
-pub const CONNECTIONS_MAX: usize = 2_048;
+pub const CONNECTIONS_MAX: usize = 512;
 /// Clients that are sent live changes or log lines at once.
 pub const STREAMS_MAX: usize = 256;
 /// Reads of the book for requests at once; more wait for a turn.

@@ -15,7 +15,7 @@ use axum::{
     response::sse::{Event, KeepAlive, Sse},
 };
 use control::Notice;
-use futures_util::Stream;
+use futures_util::{Stream, StreamExt};
 use model::{DagNo, RunNo, limits::EVENTS_EVERY_MS};
 use serde_json::json;
 use tokio::{
@@ -73,6 +73,8 @@ struct Client {
     app: App,
     notices: Receiver<Arc<Notice>>,
     told: Option<Instant>,
+    /// Whether to say hello next: at the beginning, and when all has to be looked at again.
+    greets: bool,
     names: HashMap<DagNo, String>,
     _place: OwnedSemaphorePermit,
 }
@@ -86,28 +88,29 @@ pub(crate) async fn get_events(
     let place = app.stream()?;
     // From here on nothing is missed; what was before is read by whoever asks.
     let notices = app.control().changes();
-    let hello = json!({ "version": app.place().version, "server_time": app.now().to_string() });
-    let hello = Event::default().event("hello").data(hello.to_string());
+    let stopped = app.stopped();
     let client = Client {
         app,
         notices,
         told: None,
+        greets: true,
         names: HashMap::new(),
         _place: place,
     };
-    let events = futures_util::stream::unfold((Some(hello), client), |(hello, mut client)| async {
-        let event = match hello {
-            Some(hello) => hello,
-            None => client.next().await?,
-        };
-        Some((Ok(event), (None, client)))
+    let events = futures_util::stream::unfold(client, |mut client| async move {
+        let event = client.next().await?;
+        Some((Ok(event), client))
     });
+    let events = events.take_until(Box::pin(stopped));
     Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(Duration::from_secs(15))))
 }
 
 impl Client {
     /// The next event; none when we stop.
     async fn next(&mut self) -> Option<Event> {
+        if std::mem::take(&mut self.greets) {
+            return Some(self.hello());
+        }
         let mut gathered = Gathered::default();
         match self.notices.recv().await {
             Ok(notice) => gathered.add(&notice),
@@ -124,12 +127,22 @@ impl Client {
         Some(self.event(gathered).await)
     }
 
+    fn hello(&self) -> Event {
+        let version = &self.app.place().version;
+        let hello = json!({ "version": version, "server_time": self.app.now().to_string() });
+        Event::default().event("hello").data(hello.to_string())
+    }
+
     async fn event(&mut self, gathered: Gathered) -> Event {
         let mut data = match self.data(&gathered).await {
             Some(data) if !gathered.all => data,
-            Some(_) | None => json!({
-                "dags": [], "runs": [], "import_errors": true, "pools": true, "all": true,
-            }),
+            Some(_) | None => {
+                // Who reconnects looks at all of it again, and so does who is greeted again.
+                self.greets = true;
+                json!({
+                    "dags": [], "runs": [], "import_errors": true, "pools": true, "all": true,
+                })
+            }
         };
         if let Some(object) = data.as_object_mut() {
             object.entry("all").or_insert(false.into());

@@ -6,7 +6,7 @@ use axum::{
     extract::State,
     response::sse::{Event, KeepAlive, Sse},
 };
-use futures_util::Stream;
+use futures_util::{Stream, StreamExt};
 use tokio::sync::{OwnedSemaphorePermit, broadcast::error::RecvError};
 
 use crate::{
@@ -53,6 +53,7 @@ pub(crate) async fn get_tail(
     query: Query<TailQuery>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
     let place = app.stream()?;
+    let stopped = app.stopped();
     let names = (dag_id, run_id, task_id, number, map);
     let log = find(&app, names.clone()).await?;
     let mut tail = Tail {
@@ -73,6 +74,7 @@ pub(crate) async fn get_tail(
             None => Some((Ok(Event::default().event("end").data("{}")), None)),
         }
     });
+    let events = events.take_until(Box::pin(stopped));
     Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(Duration::from_secs(15))))
 }
 

@@ -8,6 +8,7 @@ use axum::{
     http::header,
     response::{IntoResponse, Response},
 };
+use futures_util::StreamExt;
 use model::{MapIndex, TiKey};
 
 use crate::{
@@ -44,6 +45,7 @@ pub(crate) async fn wait_run(
         Problem::field("interval", "greater_than", text, "")
     })?;
     let place = app.stream()?;
+    let stopped = app.stopped();
     let look = Look {
         app,
         dag_id,
@@ -62,7 +64,7 @@ pub(crate) async fn wait_run(
         Some((Ok::<_, std::convert::Infallible>(Bytes::from(line)), next))
     });
     let mime = [(header::CONTENT_TYPE, "application/x-ndjson")];
-    Ok((mime, Body::from_stream(lines)).into_response())
+    Ok((mime, Body::from_stream(lines.take_until(Box::pin(stopped)))).into_response())
 }
 
 struct Look {
