@@ -1,6 +1,7 @@
 //! The configuration: a value, checked once and handed down.
 //!
-//! `assets/config/default.toml` is the list of all keys: what stands there is known, all else is refused.
+//! `assets/config/default.toml` is the list of all keys: what stands there is known, all else is
+//! refused.
 
 mod layers;
 mod read;

@@ -18,7 +18,8 @@ pub struct Client {
 }
 
 impl Client {
-    /// Finds the server: the one named, the one that left its address in the data folder, the usual one.
+    /// Finds the server: the one named, the one that left its address in the data folder, the usual
+    /// one.
     pub fn new(server: &Server) -> Self {
         let config = ureq::Agent::config_builder().timeout_global(Some(TIMEOUT));
         let agent = config

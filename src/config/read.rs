@@ -80,7 +80,8 @@ impl<'a> Reader<'a> {
     pub fn loopback(&mut self, key: &str) -> SocketAddr {
         let fallback = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
         let text = self.text(key);
-        // `localhost` is looked up in /etc/hosts alone; other names are refused by what they resolve to.
+        // `localhost` is looked up in /etc/hosts alone; other names are refused by what they
+        // resolve to.
         let parsed = text.parse().ok().or_else(|| {
             let local = text.starts_with("localhost:");
             local

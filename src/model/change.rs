@@ -81,7 +81,8 @@ impl Default for Counters {
     }
 }
 
-/// What is kept of a dag beside its versions: enough to list and to schedule without reading a file.
+/// What is kept of a dag beside its versions: enough to list and to schedule without reading a
+/// file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DagRow {
     /// Its number.

@@ -172,7 +172,8 @@ pub struct Operator {
     pub arguments: BTreeMap<String, Argument>,
 }
 
-/// What runs a task. Everything but [`OperatorKind::Empty`], which needs nothing, starts with a try.
+/// What runs a task. Everything but [`OperatorKind::Empty`], which needs nothing, starts with a
+/// try.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum OperatorKind {
     /// Nothing to do: ends well straight from scheduling.

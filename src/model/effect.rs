@@ -1,4 +1,5 @@
-//! What is to be done outside, once the decision is in the book. All can be derived again from the book.
+//! What is to be done outside, once the decision is in the book. All can be derived again from the
+//! book.
 
 use crate::{DagNo, Fence, Json, RunNo, TiKey, Timestamp, task_instance::Deferral};
 

@@ -37,8 +37,9 @@ number! {
     RunNo(u64)
 }
 number! {
-    /// The permission to report on one start of one try. Rises with every start; a report that carries
-    /// an older one is dropped. 64 bits do not wrap: a million starts a second last 584,000 years.
+    /// The permission to report on one start of one try. Rises with every start; a report that
+    /// carries an older one is dropped. 64 bits do not wrap: a million starts a second last 584,000
+    /// years.
     Fence(u64)
 }
 number! {
@@ -131,8 +132,8 @@ pub struct TiKey {
     pub map: MapIndex,
 }
 
-/// Whether `text` may be a dag id, task id or pool name: letters, digits, `_`, `-`, `.`, at most 250
-/// characters (`airflow.utils.helpers.validate_key`).
+/// Whether `text` may be a dag id, task id or pool name: letters, digits, `_`, `-`, `.`, at most
+/// 250 characters (`airflow.utils.helpers.validate_key`).
 #[must_use]
 pub fn is_key(text: &str) -> bool {
     let ok = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');

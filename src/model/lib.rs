@@ -1,8 +1,9 @@
-//! The words everyone shares: what a dag, a run and a task instance are, what may be asked, what may
-//! happen and what follows.
+//! The words everyone shares: what a dag, a run and a task instance are, what may be asked, what
+//! may happen and what follows.
 //!
 //! Invariant: nothing here reads a clock, a file, the environment or chance.
-//! Invariant: no type here is serialised; wire types and records are converted by hand at the edges.
+//! Invariant: no type here is serialised; wire types and records are converted by hand at the
+//! edges.
 //! Invariant: nothing here decides; decisions live in `engine`.
 
 pub mod change;

@@ -12,10 +12,11 @@ pub trait Clock: Send + Sync {
 pub trait Executor: Send + Sync {
     /// Starts a try, once for each fence: a second call with the same fence does nothing.
     fn start(&self, work: Work);
-    /// Ends a try's process group, first with TERM, then with KILL. An unknown fence is reported lost.
+    /// Ends a try's process group, first with TERM, then with KILL. An unknown fence is reported
+    /// lost.
     fn kill(&self, key: TiKey, fence: Fence);
-    /// After a restart: reports what became of a try (its start, its end, or that it is lost).
-    /// With `was_running` false, a try that was never started is answered by [`Adopted::NeverStarted`].
+    /// After a restart: reports what became of a try (its start, its end, or that it is lost). With
+    /// `was_running` false, a try that was never started is answered by [`Adopted::NeverStarted`].
     fn adopt(&self, key: TiKey, fence: Fence, was_running: bool) -> Adopted;
     /// The end of this try is in the book, or was dropped as stale: the worker may forget it. Until
     /// then the worker tells it again after each loss of the connection.

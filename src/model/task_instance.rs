@@ -52,7 +52,8 @@ pub struct Deferral {
     pub timeout: Option<Timestamp>,
     /// Whether a time-out skips instead of failing (`soft_fail`).
     pub soft_fail: bool,
-    /// The method to resume at, with its arguments; none for native triggers, which end the instance.
+    /// The method to resume at, with its arguments; none for native triggers, which end the
+    /// instance.
     pub resume: Option<(String, Json)>,
 }
 

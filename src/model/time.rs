@@ -61,7 +61,8 @@ impl Timestamp {
     pub fn from_jiff(at: jiff::Timestamp) -> Self {
         Self(at.as_microsecond())
     }
-    /// Reads RFC 3339, or ISO 8601 without an offset, which then means UTC; a bare date is midnight.
+    /// Reads RFC 3339, or ISO 8601 without an offset, which then means UTC; a bare date is
+    /// midnight.
     ///
     /// # Errors
     /// When the text is none of these.

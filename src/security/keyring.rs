@@ -1,8 +1,9 @@
-//! The keyring: data keys that seal values, themselves wrapped by the master key of the data folder.
+//! The keyring: data keys that seal values, themselves wrapped by the master key of the data
+//! folder.
 //!
-//! `keys/master.key` holds 32 random bytes in base64. `keys/keyring` holds one line for each data key,
-//! oldest first: its number and the key wrapped by the master key. New values use the last one, so that
-//! a key can be changed without touching what is sealed already.
+//! `keys/master.key` holds 32 random bytes in base64. `keys/keyring` holds one line for each data
+//! key, oldest first: its number and the key wrapped by the master key. New values use the last
+//! one, so that a key can be changed without touching what is sealed already.
 
 use std::{
     fs, io,

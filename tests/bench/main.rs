@@ -1,8 +1,8 @@
-//! `make bench`: measures the release binary on this machine, beside the machine's own floors in the
-//! same run, and prints one JSON object.
+//! `make bench`: measures the release binary on this machine, beside the machine's own floors in
+//! the same run, and prints one JSON object.
 //!
-//! Usage: `bench BINARY [--quick] [--only NAME,NAME]`. Everything is on loopback and below a temporary
-//! folder, bounded in work, and stops by itself.
+//! Usage: `bench BINARY [--quick] [--only NAME,NAME]`. Everything is on loopback and below a
+//! temporary folder, bounded in work, and stops by itself.
 
 mod dags;
 mod floors;
@@ -87,7 +87,8 @@ fn idle(binary: &std::path::Path, seconds: u64) -> Value {
     json!({ "pss_mib": pss, "must_mib": 40, "cpu_percent_of_a_core": cpu, "must_percent": 0.1 })
 }
 
-/// A store with `n` finished task instances: throughput, start, memory and lists beside the empty one.
+/// A store with `n` finished task instances: throughput, start, memory and lists beside the empty
+/// one.
 fn history(binary: &std::path::Path, n: usize) -> Value {
     let (dag_tasks, empty_store) = (10_000, tasks::empty_rate(binary, 10_000, 3));
     let server = Server::start(

@@ -54,7 +54,8 @@ fn task_times(server: &Server, dag_id: &str, run_id: &str) -> Vec<(f64, f64)> {
     }
 }
 
-/// Seconds within the day of an ISO time; workloads do not run over midnight, or are wrong once a day.
+/// Seconds within the day of an ISO time; workloads do not run over midnight, or are wrong once a
+/// day.
 fn seconds(at: &Value) -> f64 {
     let text = at.as_str().unwrap_or_else(|| panic!("no time: {at}"));
     let time = text.split('T').nth(1).unwrap().trim_end_matches('Z');

@@ -30,7 +30,8 @@ const ALLOWED: &[&str] = &[
 fn is_allowed(expression: &str) -> bool {
     let expression = expression.replace('/', " OR ").replace(['(', ')'], " ");
     let all = |part: &str| part.split(" AND ").all(|one| ALLOWED.contains(&one.trim()));
-    // Parentheses are dropped: `(A OR B) AND C` reads as `A OR B AND C`, so demand every AND part too.
+    // Parentheses are dropped: `(A OR B) AND C` reads as `A OR B AND C`, so demand every AND part
+    // too.
     expression.split(" OR ").any(all)
 }
 

@@ -66,7 +66,8 @@ fn no_line_is_too_long_and_none_ends_in_space() {
     for file in files().iter().filter(|file| file.path.ends_with(".rs")) {
         for (at, line) in file.text().lines().enumerate() {
             let columns = line.chars().count();
-            // Text in quotes is left alone by rustfmt, and expectations are as wide as what they show.
+            // Text in quotes is left alone by rustfmt, and expectations are as wide as what they
+            // show.
             let quoted = line.contains('"') || file.is_test() || line.trim_start().starts_with('|');
             let in_tests = at >= file.product_lines().len();
             if columns > LINE_COLUMNS_MAX && !quoted && !in_tests {

@@ -29,7 +29,9 @@ impl File {
     }
     /// Whether it holds nothing but tests.
     pub fn is_test(&self) -> bool {
-        self.path.ends_with("/tests.rs") || self.path.contains("/tests/")
+        self.path.ends_with("/tests.rs")
+            || self.path.starts_with("tests/")
+            || self.path.contains("/tests/")
     }
     /// The lines before the inline test module.
     pub fn product_lines(&self) -> Vec<&str> {
