@@ -12,8 +12,21 @@ use crate::{
 /// Where the demo keeps everything.
 const DEMO_FOLDER: &str = ".orrery";
 
+macro_rules! example {
+    ($name:literal) => {
+        ($name, include_str!(concat!("../../assets/dags/", $name)))
+    };
+}
+
 /// The example dags, by file name.
-const EXAMPLES: &[(&str, &str)] = &[];
+const EXAMPLES: &[(&str, &str)] = &[
+    example!("dpkg_report.yaml"),
+    example!("folder_hash.yaml"),
+    example!("hello.yaml"),
+    example!("machine_pulse.yaml"),
+    example!("retry_and_recover.yaml"),
+    example!("zoneinfo_resample.yaml"),
+];
 
 pub fn serve(settings: &Settings) -> Result<(), Trouble> {
     let config = Config::of(&layers(settings, Layers::defaults())?)?;
@@ -69,4 +82,22 @@ pub fn worker(data: PathBuf) -> Result<(), Trouble> {
         clock: Arc::new(SystemClock),
         limits: worker::Limits::STANDARD,
     })?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_example_is_left_out() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/dags");
+        let names = fs::read_dir(folder).unwrap().map(|entry| {
+            let name = entry.unwrap().file_name();
+            name.into_string().unwrap()
+        });
+        let mut there: Vec<_> = names.collect();
+        there.sort();
+        let compiled_in: Vec<_> = EXAMPLES.iter().map(|(name, _)| *name).collect();
+        assert_eq!(compiled_in, there);
+    }
 }

@@ -178,9 +178,10 @@ impl Layers {
 fn flatten(prefix: &str, table: &DeTable<'_>, text: &str, found: &mut Vec<(String, Value, usize)>) {
     for (key, value) in table {
         let name = format!("{prefix}{}", key.get_ref());
-        match value.get_ref() {
-            DeValue::Table(inner) => flatten(&format!("{name}."), inner, text, found),
-            _ => found.push((name, plain(value), line_of(text, &key.span()))),
+        if let DeValue::Table(inner) = value.get_ref() {
+            flatten(&format!("{name}."), inner, text, found);
+        } else {
+            found.push((name, plain(value), line_of(text, &key.span())));
         }
     }
 }

@@ -42,6 +42,8 @@ pub struct Metrics {
     pub store_bytes: AtomicU64,
     /// Bytes that are free on its disk.
     pub disk_free_bytes: AtomicU64,
+    /// 1 while there is too little room to start work.
+    pub disk_full: AtomicU64,
 }
 
 /// A histogram over fixed buckets; a value of `UNIT` is shown as 1.
@@ -165,7 +167,7 @@ impl Metrics {
         out
     }
 
-    fn plain(&self) -> [(&'static str, &'static str, &'static str, u64); 10] {
+    fn plain(&self) -> [(&'static str, &'static str, &'static str, u64); 11] {
         let (c, g) = ("counter", "gauge");
         let n = |value: &AtomicU64| value.load(Relaxed);
         [
@@ -228,6 +230,12 @@ impl Metrics {
                 g,
                 "Bytes free.",
                 n(&self.disk_free_bytes),
+            ),
+            (
+                "orrery_disk_full",
+                g,
+                "Whether there is too little room to start work.",
+                n(&self.disk_full),
             ),
         ]
     }

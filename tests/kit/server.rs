@@ -74,6 +74,10 @@ impl Server {
             .http_status_as_error(false);
         let agent = config.build().new_agent();
         let banner = fs::File::create(folder.join("banner.txt")).unwrap();
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "/proc dates processes by the wall clock"
+        )]
         let (begin, started) = (Instant::now(), std::time::SystemTime::now());
         let child = Command::new(binary)
             .args(["serve", "--listen", &format!("127.0.0.1:{port}"), "--data"])

@@ -48,6 +48,7 @@ impl Keeper {
             .is_ok()
         {
             watch.told_full = Some(full);
+            self.metrics.disk_full.store(u64::from(full), Relaxed);
         }
     }
 }
