@@ -166,7 +166,9 @@ impl Scheduler {
                 Given::Report(report) => {
                     if !matches!(
                         report.what,
-                        Happened::Started { .. } | Happened::Fired { .. }
+                        Happened::Started { .. }
+                            | Happened::Fired { .. }
+                            | Happened::Labelled { .. }
                     ) {
                         outcome.ended.push(report.fence);
                     }

@@ -10,6 +10,7 @@ pub mod change;
 pub mod command;
 pub mod dag;
 pub mod effect;
+pub mod execution;
 pub mod id;
 pub mod limits;
 pub mod ports;

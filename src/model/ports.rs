@@ -1,6 +1,11 @@
 //! The traits to the outside. Production implements each once; the simulator scripts them.
 
-use crate::{Fence, TiKey, Timestamp, task_instance::Deferral, work::Work};
+use crate::{
+    Fence, Json, TiKey, Timestamp,
+    execution::{Answer, Ask, Asker},
+    task_instance::Deferral,
+    work::{PythonRuntime, Work},
+};
 
 /// Tells the time. Only the shell has one; the pure layers are given `now`.
 pub trait Clock: Send + Sync {
@@ -42,4 +47,49 @@ pub trait Triggers: Send + Sync {
     fn arm(&self, key: TiKey, fence: Fence, deferral: &Deferral);
     /// Stops watching.
     fn disarm(&self, key: TiKey, fence: Fence);
+}
+
+/// Gives an answer, once, from any thread.
+pub type Answerer = Box<dyn FnOnce(Answer) + Send>;
+
+/// Answers what children ask. A writing question is answered after the commit that makes the answer
+/// true.
+pub trait Execution: Send + Sync {
+    /// Takes a question; returns at once. An answerer that is dropped answers with a failure.
+    fn ask(&self, who: Asker, ask: Ask, answer: Answerer);
+}
+
+/// Reads Python dag files.
+pub trait Parser: Send + Sync {
+    /// Parses one file in a child of its own; returns at once. `done` is called once, from any
+    /// thread.
+    fn parse(&self, request: ParseRequest, done: Box<dyn FnOnce(Parsed) + Send>);
+}
+
+/// A file to parse.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ParseRequest {
+    /// The interpreter and the environment.
+    pub runtime: PythonRuntime,
+    /// The file.
+    pub path: String,
+    /// The folder that it is in.
+    pub bundle_path: String,
+    /// That folder's name.
+    pub bundle_name: String,
+    /// How long it may take, in milliseconds (`dag_file_processor_timeout`).
+    pub timeout_ms: u64,
+}
+
+/// What a parse gave.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct Parsed {
+    /// Where each dag is defined, and the dag as upstream serialises it.
+    pub dags: Vec<(String, Json)>,
+    /// Relative path and traceback. One for the file itself when its child ended without a result.
+    pub import_errors: Vec<(String, String)>,
+    /// Upstream's dag warnings.
+    pub warnings: Vec<Json>,
+    /// How long it took.
+    pub n_seconds: f64,
 }

@@ -1,6 +1,8 @@
 //! What comes back from a try.
 
-use crate::{Fence, Json, TaskId, TiKey, TimeDelta, Timestamp, task_instance::Deferral};
+use crate::{
+    Fence, Json, TaskId, TiKey, TimeDelta, Timestamp, execution::AssetRef, task_instance::Deferral,
+};
 
 /// Word of a try, by the worker that holds its fence.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,6 +44,31 @@ pub enum Happened {
         /// The payload.
         payload: Json,
     },
+    /// A mapped instance has its label; it goes on.
+    Labelled {
+        /// The label.
+        rendered_map_index: String,
+    },
+    /// It lets go of its slot and waits for a person.
+    AwaitsInput(Box<AwaitedInput>),
+}
+
+/// A wait for a person.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AwaitedInput {
+    /// When waiting ends badly.
+    pub timeout: Option<Timestamp>,
+    /// The method to resume at, with its arguments.
+    pub resume: (String, Json),
+}
+
+/// What a try says of the assets that it made or changed.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct Outlets {
+    /// The outlets that it names.
+    pub assets: Vec<AssetRef>,
+    /// What it says of their events, as upstream's `OutletEventAccessors` make them.
+    pub events: Vec<Json>,
 }
 
 /// How a try ended.
@@ -53,6 +80,8 @@ pub enum Outcome {
         xcoms: Vec<(String, Json)>,
         /// Direct downstream tasks that are not to be run.
         skip: Vec<TaskId>,
+        /// Assets.
+        outlets: Box<Outlets>,
     },
     /// It does not want to run.
     Skipped {
@@ -67,6 +96,11 @@ pub enum Outcome {
         may_retry: bool,
         /// Instead of the task's own delay.
         retry_delay: Option<TimeDelta>,
+    },
+    /// It is not in the dag any more.
+    Removed {
+        /// What is known.
+        message: String,
     },
     /// It ran longer than `execution_timeout`.
     TimedOut {

@@ -1,6 +1,6 @@
 //! What a worker needs to know to run one try. Everything is rendered; nothing is looked up later.
 
-use crate::{Fence, Json, TiKey, TimeDelta};
+use crate::{Fence, Json, TiKey, TimeDelta, execution::StartupDetails};
 
 /// One try to run.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,6 +28,31 @@ pub enum Job {
     Process(Process),
     /// A request.
     Http(HttpRequest),
+    /// A task of a Python dag.
+    Python(Box<PythonTask>),
+}
+
+/// A task of a Python dag, run by upstream's own task runner.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PythonTask {
+    /// The interpreter and the environment that all its tasks share.
+    pub runtime: PythonRuntime,
+    /// What this task gets in its environment beside that.
+    pub env: Vec<(String, String)>,
+    /// What it is told first.
+    pub startup: StartupDetails,
+}
+
+/// An interpreter with Airflow in it. One warm process is kept for each that differs.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct PythonRuntime {
+    /// The folder of the virtual environment; `bin/python` is below it.
+    pub folder: String,
+    /// The whole environment of the warm process and its children.
+    pub env: Vec<(String, String)>,
+    /// What its imports depend on beside that (plugins, `airflow.cfg`), as a hash: another value,
+    /// another process.
+    pub epoch: String,
 }
 
 /// A process to run in a group of its own, with this environment and no other.

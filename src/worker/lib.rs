@@ -17,7 +17,9 @@ mod http;
 mod logs;
 mod paths;
 mod process;
+mod python;
 mod serve;
+mod supervisor;
 mod wire;
 
 #[cfg(test)]

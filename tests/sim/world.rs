@@ -374,6 +374,7 @@ fn success(fence: Fence, skip: &[TaskId]) -> Happened {
     finished(Outcome::Success {
         xcoms,
         skip: skip.to_vec(),
+        outlets: Box::default(),
     })
 }
 

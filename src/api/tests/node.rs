@@ -62,6 +62,7 @@ impl Executor for Script {
         let outcome = Outcome::Success {
             xcoms,
             skip: Vec::new(),
+            outlets: Box::default(),
         };
         let usage = Usage {
             cpu_us: 1_500_000,

@@ -27,7 +27,15 @@ pub(super) const fn is_inline(kind: OperatorKind) -> bool {
 impl Act {
     /// The try ended well.
     pub(super) fn succeed(&self, of: &Loaded, xcoms: Vec<(String, Json)>, skip: Vec<TaskId>) {
-        self.end(of, Outcome::Success { xcoms, skip });
+        let outlets = Box::default();
+        self.end(
+            of,
+            Outcome::Success {
+                xcoms,
+                skip,
+                outlets,
+            },
+        );
     }
 
     /// The try ended badly, before there was a process to say so.

@@ -76,6 +76,7 @@ impl Act {
         let well = Outcome::Success {
             xcoms: vec![xcom],
             skip: Vec::new(),
+            outlets: Box::default(),
         };
         if !ask.wait_for_completion {
             return well;

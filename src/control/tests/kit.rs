@@ -107,6 +107,7 @@ pub(super) fn well() -> Option<Outcome> {
     Some(Outcome::Success {
         xcoms: Vec::new(),
         skip: Vec::new(),
+        outlets: Box::default(),
     })
 }
 

@@ -106,6 +106,7 @@ fn a_run_goes_on_where_it_was_after_a_restart() {
         Outcome::Success {
             xcoms: Vec::new(),
             skip: Vec::new(),
+            outlets: Box::default(),
         },
     );
     assert_eq!(node.ended(run), "success a:success b:success c:success");

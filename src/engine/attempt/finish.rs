@@ -14,7 +14,12 @@ use crate::live::Cx;
 pub(crate) fn finish(cx: &mut Cx, place: At, outcome: Outcome, usage: Usage, at: Timestamp) {
     used(cx, place, usage, at);
     match outcome {
-        Outcome::Success { xcoms, skip } => succeed(cx, place, xcoms, &skip, at),
+        Outcome::Success {
+            xcoms,
+            skip,
+            // Asset events are not kept yet.
+            outlets: _,
+        } => succeed(cx, place, xcoms, &skip, at),
         Outcome::Skipped { message } => {
             let reason = Reason::SkippedItself { message };
             cx.end(place, Event::SkippedItself, Some(reason));
@@ -42,6 +47,10 @@ pub(crate) fn finish(cx: &mut Cx, place: At, outcome: Outcome, usage: Usage, at:
             fail(cx, place, Reason::Lost { message }, true, None);
         }
         Outcome::Lost { message } => fail(cx, place, Reason::Lost { message }, true, None),
+        // The state `removed` belongs to what is not in the dag; a try that says so cannot run.
+        Outcome::Removed { message } => {
+            fail(cx, place, Reason::Failed { message }, false, None);
+        }
     }
 }
 

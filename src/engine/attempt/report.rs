@@ -2,7 +2,7 @@
 
 use model::{
     MapIndex,
-    report::{Happened, Report},
+    report::{Happened, Outcome, Report, Usage},
     state::TaskInstanceState as State,
 };
 
@@ -39,7 +39,15 @@ pub(crate) fn report(cx: &mut Cx, report: Report) -> bool {
             finish::gone(cx, place, Some(usage), at)
         }
         Happened::Finished { outcome, usage } => finish::finish(cx, place, outcome, usage, at),
-        Happened::Deferred(_) | Happened::Rescheduled { .. } | Happened::Fired { .. }
+        Happened::Labelled { rendered_map_index } => {
+            if let Some(ti) = cx.change(place) {
+                ti.rendered_map_index = Some(rendered_map_index);
+            }
+        }
+        Happened::Deferred(_)
+        | Happened::Rescheduled { .. }
+        | Happened::Fired { .. }
+        | Happened::AwaitsInput(_)
             if is_restarting =>
         {
             finish::gone(cx, place, None, at);
@@ -47,6 +55,14 @@ pub(crate) fn report(cx: &mut Cx, report: Report) -> bool {
         Happened::Deferred(deferral) => defer::defer(cx, place, *deferral),
         Happened::Rescheduled { at } => defer::reschedule(cx, place, at),
         Happened::Fired { payload } => defer::fire(cx, place, payload, at),
+        Happened::AwaitsInput(_) => {
+            let outcome = Outcome::Failed {
+                message: "waiting for a person is not supported yet".to_owned(),
+                may_retry: false,
+                retry_delay: None,
+            };
+            finish::finish(cx, place, outcome, Usage::default(), at);
+        }
     }
     true
 }

@@ -137,6 +137,7 @@ fn figures_of_a_full_pool() {
         let outcome = Outcome::Success {
             xcoms: Vec::new(),
             skip: Vec::new(),
+            outlets: Box::default(),
         };
         let what = Happened::Finished {
             outcome,

@@ -458,11 +458,13 @@ fn happened(now: Timestamp, what: &str, arg: &str, soft_fail: bool) -> Happened 
             Outcome::Success {
                 xcoms: xcoms.into_iter().collect(),
                 skip: Vec::new(),
+                outlets: Box::default(),
             }
         }
         "skips" => Outcome::Success {
             xcoms: Vec::new(),
             skip: arg.split(',').map(TaskId::from).collect(),
+            outlets: Box::default(),
         },
         "fail" => failed(true),
         "fatal" => failed(false),

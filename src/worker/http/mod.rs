@@ -164,7 +164,15 @@ fn judge(
         xcoms.push(("return_value".to_owned(), Json::String(text)));
     }
     let skip = Vec::new();
-    (Outcome::Success { xcoms, skip }, Level::Info, event)
+    (
+        Outcome::Success {
+            xcoms,
+            skip,
+            outlets: Box::default(),
+        },
+        Level::Info,
+        event,
+    )
 }
 
 /// An error with its causes: the outermost one of a request says little.

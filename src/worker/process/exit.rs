@@ -28,6 +28,7 @@ pub fn outcome(status: ExitStatus, process: &Process, last_line: Option<String>)
     Outcome::Success {
         xcoms: xcoms.into_iter().collect(),
         skip: Vec::new(),
+        outlets: Box::default(),
     }
 }
 

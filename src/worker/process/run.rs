@@ -340,6 +340,7 @@ impl<'a> Running<'a> {
             | Outcome::Skipped { .. }
             | Outcome::TimedOut { .. }
             | Outcome::Killed
+            | Outcome::Removed { .. }
             | Outcome::Lost { .. } => {
                 let code = status.code().unwrap_or(-1);
                 (

@@ -76,7 +76,7 @@ impl Limits {
 }
 
 /// What all parts of the worker process share.
-struct Shared {
+pub struct Shared {
     paths: Paths,
     me: Identity,
     clock: Arc<dyn Clock>,

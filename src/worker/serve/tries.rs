@@ -13,6 +13,7 @@ use crate::{
         run::{self, Ended, Surroundings},
         spawn::{self, Spawned},
     },
+    python,
     wire::{self, What},
 };
 use model::{
@@ -27,10 +28,13 @@ use std::{
 
 /// Begins a try, unless its fence is known.
 pub fn start(shared: &Arc<Shared>, work: wire::Work) {
-    let work = Work::from(work);
-    let (fence, key) = (work.fence.0, wire::Key::from(work.key));
+    let (fence, key) = work.name();
     let Some(orders) = shared.table().begin(fence, key) else {
         return;
+    };
+    let work = match work.kind() {
+        wire::Kind::Plain(work) => *work,
+        wire::Kind::Python(work) => return python::start(shared, *work, orders),
     };
     let shared = Arc::clone(shared);
     tokio::spawn(async move {
@@ -100,7 +104,8 @@ fn begin(shared: &Shared, work: Work) -> Begun {
     };
     log.at(shared.now());
     match &work.job {
-        Job::Http(_) => Begun::Running(Box::new((work, Started::Http, log))),
+        // `start` has sent Python tasks elsewhere.
+        Job::Http(_) | Job::Python(_) => Begun::Running(Box::new((work, Started::Http, log))),
         Job::Process(process) => {
             // Before quoting, which would change a secret's text.
             let words: Vec<String> = process.argv.iter().map(|w| masker.mask_text(w)).collect();
@@ -159,7 +164,7 @@ async fn go_on(shared: &Arc<Shared>, work: Work, started: Started, log: Log, ord
         }
         (Job::Http(request), _) => http::run(request, &mut log, around).await,
         // `begin` made the one from the other.
-        (Job::Process(_), Started::Http) => return,
+        (Job::Process(_) | Job::Python(_), _) => return,
     };
     log.finish(shared.now(), level, &event);
     report_end(shared, fence, key, masked(outcome, &masker), usage);
@@ -188,6 +193,9 @@ fn masked(outcome: Outcome, masker: &Masker) -> Outcome {
             retry_delay,
         },
         Outcome::Skipped { message } => Outcome::Skipped {
+            message: masker.mask_text(&message),
+        },
+        Outcome::Removed { message } => Outcome::Removed {
             message: masker.mask_text(&message),
         },
         same @ (Outcome::Success { .. }

@@ -204,6 +204,7 @@ pub fn success(value: &str) -> Outcome {
     Outcome::Success {
         xcoms: vec![("return_value".to_owned(), Json::from(value))],
         skip: Vec::new(),
+        outlets: Box::default(),
     }
 }
 

@@ -11,7 +11,7 @@ use model::{Fence, MapIndex, RunNo, TaskNo, TiKey, Timestamp, report};
 use serde::{Deserialize, Serialize};
 
 pub use outcome::{Outcome, Usage};
-pub use work::Work;
+pub use work::{Kind, Python, PythonWork, Runtime, Work};
 
 /// The version of all messages but the first.
 pub const PROTOCOL: u32 = 1;

@@ -19,6 +19,9 @@ pub enum Outcome {
         may_retry: bool,
         retry_delay_us: Option<i64>,
     },
+    Removed {
+        message: String,
+    },
     TimedOut {
         limit_us: i64,
     },
@@ -39,7 +42,12 @@ pub struct Usage {
 impl From<report::Outcome> for Outcome {
     fn from(outcome: report::Outcome) -> Self {
         match outcome {
-            report::Outcome::Success { xcoms, skip } => {
+            report::Outcome::Success {
+                xcoms,
+                skip,
+                // Only Python tasks have some, and those end in words of their own.
+                outlets: _,
+            } => {
                 let text = |(key, value): (String, model::Json)| (key, value.to_string());
                 Self::Success {
                     xcoms: xcoms.into_iter().map(text).collect(),
@@ -56,6 +64,7 @@ impl From<report::Outcome> for Outcome {
                 may_retry,
                 retry_delay_us: retry_delay.map(TimeDelta::as_micros),
             },
+            report::Outcome::Removed { message } => Self::Removed { message },
             report::Outcome::TimedOut { limit } => Self::TimedOut {
                 limit_us: limit.as_micros(),
             },
@@ -76,6 +85,7 @@ impl From<Outcome> for report::Outcome {
                 Self::Success {
                     xcoms: xcoms.into_iter().map(json).collect(),
                     skip: skip.into_iter().map(TaskId::from).collect(),
+                    outlets: Box::default(),
                 }
             }
             Outcome::Skipped { message } => Self::Skipped { message },
@@ -88,6 +98,7 @@ impl From<Outcome> for report::Outcome {
                 may_retry,
                 retry_delay: retry_delay_us.map(TimeDelta::from_micros),
             },
+            Outcome::Removed { message } => Self::Removed { message },
             Outcome::TimedOut { limit_us } => Self::TimedOut {
                 limit: TimeDelta::from_micros(limit_us),
             },

@@ -1,7 +1,8 @@
 //! One try to run, on the wire.
 
 use super::Key;
-use model::{Fence, TimeDelta, work};
+use crate::supervisor;
+use model::{Fence, Json, TimeDelta, work};
 use serde::{Deserialize, Serialize};
 
 /// See [`work::Work`].
@@ -20,6 +21,24 @@ pub struct Work {
 enum Job {
     Process(Process),
     Http(HttpRequest),
+    Python(Python),
+}
+
+/// See [`work::PythonTask`].
+#[derive(Serialize, Deserialize, Debug)]
+pub struct Python {
+    pub runtime: Runtime,
+    pub env: Vec<(String, String)>,
+    /// `StartupDetails` for the server to send; the worker process only keeps it.
+    pub first: Vec<u8>,
+}
+
+/// See [`work::PythonRuntime`].
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Runtime {
+    pub folder: String,
+    pub env: Vec<(String, String)>,
+    pub epoch: String,
 }
 
 #[derive(Serialize, Deserialize, Debug)]
@@ -68,14 +87,53 @@ impl From<work::Work> for Work {
             job: match job {
                 work::Job::Process(process) => Job::Process(process.into()),
                 work::Job::Http(request) => Job::Http(request.into()),
+                work::Job::Python(task) => {
+                    let work::PythonTask {
+                        runtime,
+                        env,
+                        startup,
+                    } = *task;
+                    Job::Python(Python {
+                        runtime: runtime.into(),
+                        env,
+                        first: supervisor::startup(&startup),
+                    })
+                }
             },
         }
     }
 }
 
-impl From<Work> for work::Work {
-    fn from(work: Work) -> Self {
-        let Work {
+/// A try by what runs it.
+pub enum Kind {
+    /// By this process.
+    Plain(Box<work::Work>),
+    /// By a child of a zygote.
+    Python(Box<PythonWork>),
+}
+
+/// A try of a Python task as the worker process sees it.
+#[derive(Debug)]
+#[allow(missing_docs)] // See `work::Work`.
+pub struct PythonWork {
+    pub key: Key,
+    pub fence: u64,
+    pub log_path: String,
+    pub log_fields: Vec<(String, Json)>,
+    pub execution_timeout_us: Option<i64>,
+    pub secrets: Vec<String>,
+    pub task: Python,
+}
+
+impl Work {
+    /// Which, and with what permission.
+    pub const fn name(&self) -> (u64, Key) {
+        (self.fence, self.key)
+    }
+
+    /// For the worker process.
+    pub fn kind(self) -> Kind {
+        let Self {
             key,
             fence,
             log_path,
@@ -83,23 +141,43 @@ impl From<Work> for work::Work {
             execution_timeout_us,
             secrets,
             job,
-        } = work;
+        } = self;
         let json = |(name, text): (String, String)| {
-            let value = serde_json::from_str(&text).unwrap_or(model::Json::String(text));
+            let value = serde_json::from_str(&text).unwrap_or(Json::String(text));
             (name, value)
         };
-        Self {
+        let log_fields = log_fields.into_iter().map(json).collect();
+        let job = match job {
+            Job::Process(process) => work::Job::Process(process.into()),
+            Job::Http(request) => work::Job::Http(request.into()),
+            Job::Python(task) => {
+                return Kind::Python(Box::new(PythonWork {
+                    key,
+                    fence,
+                    log_path,
+                    log_fields,
+                    execution_timeout_us,
+                    secrets,
+                    task,
+                }));
+            }
+        };
+        Kind::Plain(Box::new(work::Work {
             key: key.into(),
             fence: Fence(fence),
             log_path,
-            log_fields: log_fields.into_iter().map(json).collect(),
+            log_fields,
             execution_timeout: execution_timeout_us.map(TimeDelta::from_micros),
             secrets,
-            job: match job {
-                Job::Process(process) => work::Job::Process(process.into()),
-                Job::Http(request) => work::Job::Http(request.into()),
-            },
-        }
+            job,
+        }))
+    }
+}
+
+impl From<work::PythonRuntime> for Runtime {
+    fn from(runtime: work::PythonRuntime) -> Self {
+        let work::PythonRuntime { folder, env, epoch } = runtime;
+        Self { folder, env, epoch }
     }
 }
 
