@@ -76,6 +76,7 @@ mod tests {
             default,
             description: None,
             schema,
+            source: None,
         }
     }
 

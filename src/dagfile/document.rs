@@ -109,7 +109,6 @@ fn dag(
         .and_then(shape::id_of)
         .unwrap_or_default();
     Dag {
-        dag_id: dag_id.into(),
         display_name: fields.text("dag_display_name"),
         description: fields.text("description"),
         doc_md: fields.text("doc_md"),
@@ -140,8 +139,8 @@ fn dag(
             .unwrap_or(false),
         user_defined_macros: object("user_defined_macros"),
         tasks,
-        groups: Vec::new(),
         extra: kept.collect(),
+        ..Dag::new(dag_id.into())
     }
 }
 

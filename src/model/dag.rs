@@ -1,12 +1,20 @@
 //! A dag: what a file describes, checked and with its edges resolved.
 
-use std::collections::BTreeMap;
+use crate::{DagId, Json, JsonMap, TimeDelta, Timestamp, schedule::Schedule, state::DagRunType};
 
-use crate::{
-    DagId, Json, JsonMap, PoolName, TaskId, TimeDelta, Timestamp,
-    schedule::Schedule,
-    state::{DagRunType, TriggerRule, WeightRule},
-};
+mod asset;
+mod deadline;
+mod details;
+mod group;
+mod mapping;
+mod task;
+
+pub use asset::{Asset, AssetCondition, AssetLike, AssetWatcher};
+pub use deadline::{DeadlineAlert, DeadlineInterval, DeadlineReference};
+pub use details::{Callbacks, DagDependency, Email, StartTrigger, TaskDisplay};
+pub use group::TaskGroup;
+pub use mapping::{Expand, MapValue, XComArg};
+pub use task::{Argument, Operator, OperatorKind, Task};
 
 /// One version of a dag.
 ///
@@ -62,6 +70,28 @@ pub struct Dag {
     pub tasks: Vec<Task>,
     /// The root task group's children by label; empty when the dag has no groups.
     pub groups: Vec<TaskGroup>,
+    /// The assets that its schedule waits for, where it waits for any.
+    pub asset_condition: Option<AssetCondition>,
+    /// What is called when a run is late.
+    pub deadlines: Vec<DeadlineAlert>,
+    /// Whether the file has an `on_success_callback` for the dag.
+    pub has_on_success_callback: bool,
+    /// Whether the file has an `on_failure_callback` for the dag.
+    pub has_on_failure_callback: bool,
+    /// Where the file is, as the process that read it saw it.
+    pub fileloc: Option<String>,
+    /// Where the file is in its bundle.
+    pub relative_fileloc: Option<String>,
+    /// The owners' addresses (`https:` or `mailto:`).
+    pub owner_links: JsonMap,
+    /// Who may do what, as serialised.
+    pub access_control: Option<Json>,
+    /// Ties to other dags and to assets.
+    pub dependencies: Vec<DagDependency>,
+    /// Whether runs follow the newest file instead of the bundle's version.
+    pub disable_bundle_versioning: bool,
+    /// Whether what is run again follows the newest version; none leaves it to the deployment.
+    pub rerun_with_latest_version: Option<bool>,
     /// What the file says and we have no use for yet: kept, not dropped.
     pub extra: JsonMap,
 }
@@ -77,149 +107,90 @@ pub struct Param {
     pub description: Option<String>,
     /// JSON schema of the value; an empty object accepts all.
     pub schema: Json,
-}
-
-/// A task group, for display and, when mapped, for expansion.
-#[derive(Clone, Debug, PartialEq)]
-pub struct TaskGroup {
-    /// The full id.
-    pub group_id: String,
-    /// The label.
-    pub label: String,
-    /// The tooltip.
-    pub tooltip: String,
-    /// Positions of the tasks directly in it.
-    pub tasks: Vec<usize>,
-    /// The groups in it.
-    pub groups: Vec<TaskGroup>,
-}
-
-/// A task of a dag.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Task {
-    /// The id.
-    pub task_id: TaskId,
-    /// The name to show.
-    pub display_name: Option<String>,
-    /// What it does.
-    pub operator: Operator,
-    /// Positions of direct upstream tasks.
-    pub upstream: Vec<usize>,
-    /// Positions of direct downstream tasks.
-    pub downstream: Vec<usize>,
-    /// Labels of edges to downstream tasks, by position.
-    pub edge_labels: BTreeMap<usize, String>,
-    /// When it is ready.
-    pub trigger_rule: TriggerRule,
-    /// Tries after the first.
-    pub retries: u32,
-    /// Wait between tries.
-    pub retry_delay: TimeDelta,
-    /// The factor from try to try; 0 keeps the delay fixed.
-    pub retry_exponential_backoff: f64,
-    /// The longest wait.
-    pub max_retry_delay: Option<TimeDelta>,
-    /// How long one try may run.
-    pub execution_timeout: Option<TimeDelta>,
-    /// The pool.
-    pub pool: PoolName,
-    /// Slots taken in it.
-    pub pool_slots: u32,
-    /// Own weight.
-    pub priority_weight: i32,
-    /// How weights add up.
-    pub weight_rule: WeightRule,
-    /// The queue; `default` by default.
-    pub queue: String,
-    /// Waits for the same task of the run before.
-    pub depends_on_past: bool,
-    /// Whether the first run may go ahead all the same.
-    pub ignore_first_depends_on_past: bool,
-    /// Waits for the direct downstream of the same task of the run before.
-    pub wait_for_downstream: bool,
-    /// Delays a skip by rule until the past allows it.
-    pub wait_for_past_depends_before_skipping: bool,
-    /// Instances queued or running over all runs.
-    pub max_active_tis_per_dag: Option<u32>,
-    /// Instances queued or running in one run.
-    pub max_active_tis_per_dagrun: Option<u32>,
-    /// Whether the return value is kept as an XCom.
-    pub do_xcom_push: bool,
-    /// Whether it sets up for others.
-    pub is_setup: bool,
-    /// Whether it cleans up after others.
-    pub is_teardown: bool,
-    /// Whether its failure, as a teardown, fails the run.
-    pub on_failure_fail_dagrun: bool,
-    /// Whether it is expanded over a list at run time.
-    pub is_mapped: bool,
-    /// The owner.
-    pub owner: String,
-    /// Markdown.
-    pub doc_md: Option<String>,
-    /// What the file says and we have no use for yet: kept, not dropped.
-    pub extra: JsonMap,
-}
-
-/// What a task does.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Operator {
-    /// The class path, as upstream's (`airflow.providers.standard.operators.bash.BashOperator`).
-    pub class: String,
-    /// What runs it.
-    pub kind: OperatorKind,
-    /// Its arguments (`with`), with `$t`, `$x` and `$f` replaced by [`Argument`]s.
-    pub arguments: BTreeMap<String, Argument>,
-}
-
-/// What runs a task. Everything but [`OperatorKind::Empty`], which needs nothing, starts with a
-/// try.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum OperatorKind {
-    /// Nothing to do: ends well straight from scheduling.
-    Empty,
-    /// A shell command in a process.
-    Bash,
-    /// A request.
-    Http,
-    /// An expression that names what to follow.
-    Branch,
-    /// Creates a run of another dag.
-    TriggerDag,
-    /// Waits for a file.
-    FileSensor,
-    /// Waits for a point in time.
-    DateTimeSensor,
-    /// Waits for a span after the run's data interval.
-    TimeDeltaSensor,
-    /// Needs the deployment's Python runtime.
-    Python,
-}
-
-/// One argument's value.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Argument {
-    /// As written.
-    Literal(Json),
-    /// A Jinja template (`$t`), or text read from a file (`$f`) that is a template field.
-    Template(String),
-    /// Another task's XCom (`$x`).
-    XCom {
-        /// Whose.
-        task_id: TaskId,
-        /// Its key, `return_value` by default.
-        key: String,
-    },
-    /// A list with templates or XComs somewhere inside.
-    List(Vec<Argument>),
-    /// An object with templates or XComs somewhere inside.
-    Object(Vec<(String, Argument)>),
+    /// Who declared it: `dag` or `task`, where that is known.
+    pub source: Option<String>,
 }
 
 impl Dag {
+    /// A dag without tasks, with the defaults of Airflow's own classes.
+    #[must_use]
+    pub fn new(dag_id: DagId) -> Self {
+        Self {
+            dag_id,
+            display_name: None,
+            description: None,
+            doc_md: None,
+            tags: Vec::new(),
+            owners: Vec::new(),
+            schedule: Schedule::Null,
+            timezone: "UTC".to_owned(),
+            start_date: None,
+            end_date: None,
+            catchup: false,
+            max_active_runs: 16,
+            max_active_tasks: 16,
+            max_consecutive_failed_dag_runs: 0,
+            dagrun_timeout: None,
+            fail_fast: false,
+            is_paused_upon_creation: None,
+            allowed_run_types: None,
+            params: Vec::new(),
+            default_args: JsonMap::new(),
+            render_template_as_native_obj: false,
+            user_defined_macros: JsonMap::new(),
+            tasks: Vec::new(),
+            groups: Vec::new(),
+            asset_condition: None,
+            deadlines: Vec::new(),
+            has_on_success_callback: false,
+            has_on_failure_callback: false,
+            fileloc: None,
+            relative_fileloc: None,
+            owner_links: JsonMap::new(),
+            access_control: None,
+            dependencies: Vec::new(),
+            disable_bundle_versioning: false,
+            rerun_with_latest_version: None,
+            extra: JsonMap::new(),
+        }
+    }
+
     /// The position of a task.
     #[must_use]
     pub fn position(&self, task_id: &str) -> Option<usize> {
         self.tasks.iter().position(|task| &*task.task_id == task_id)
+    }
+
+    /// The groups that a task is in, the outermost first.
+    pub fn groups_of<'a>(&'a self, task: &'a Task) -> impl Iterator<Item = &'a TaskGroup> {
+        let mut level = self.groups.as_slice();
+        task.group_path.iter().map_while(move |place| {
+            let group = level.get(*place)?;
+            level = &group.groups;
+            Some(group)
+        })
+    }
+
+    /// The innermost mapped group that a task is in.
+    #[must_use]
+    pub fn mapped_group(&self, task: &Task) -> Option<&TaskGroup> {
+        let mut level = self.groups.as_slice();
+        let mut found = None;
+        for place in &task.group_path {
+            let Some(group) = level.get(*place) else {
+                break;
+            };
+            if group.is_mapped() {
+                found = Some(group);
+            }
+            level = &group.groups;
+        }
+        found
+    }
+
+    /// Whether instances of a task have map indexes: it is mapped, or in a mapped group.
+    #[must_use]
+    pub fn needs_expansion(&self, task: &Task) -> bool {
+        task.is_mapped || self.mapped_group(task).is_some()
     }
 }

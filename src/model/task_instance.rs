@@ -41,6 +41,18 @@ pub struct TaskInstance {
     pub rendered_map_index: Option<String>,
     /// A person's remark.
     pub note: Option<String>,
+    /// What it returned, as far as expansion needs to know; none while `return_value` was not
+    /// pushed.
+    pub returned: Option<Returned>,
+}
+
+/// A returned value, as far as expansion needs to know (`mapped_length`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Returned {
+    /// Nothing that can be expanded over.
+    Value,
+    /// A list or an object with so many items.
+    Sized(u32),
 }
 
 /// A wait without a worker slot.
@@ -103,6 +115,7 @@ impl TaskInstance {
             reason: None,
             rendered_map_index: None,
             note: None,
+            returned: None,
         }
     }
 }

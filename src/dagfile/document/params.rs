@@ -81,6 +81,7 @@ fn param(entry: &Entry) -> Param {
         default: Some(value),
         description: None,
         schema: Json::Object(JsonMap::new()),
+        source: None,
     }
 }
 
@@ -113,5 +114,6 @@ fn declared(name: String, mut words: JsonMap) -> Param {
         default,
         description,
         schema: Json::Object(words),
+        source: None,
     }
 }

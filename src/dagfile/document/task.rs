@@ -96,12 +96,7 @@ fn task(task_id: String, operator: Operator, fields: &Fields<'_>) -> Task {
         }
     }
     Task {
-        task_id: TaskId::from(task_id),
         display_name: fields.text("task_display_name"),
-        operator,
-        upstream: Vec::new(),
-        downstream: Vec::new(),
-        edge_labels: BTreeMap::new(),
         trigger_rule: fields
             .word("trigger_rule", TriggerRule::parse)
             .unwrap_or(TriggerRule::AllSuccess),
@@ -134,13 +129,10 @@ fn task(task_id: String, operator: Operator, fields: &Fields<'_>) -> Task {
         max_active_tis_per_dag: fields.whole("max_active_tis_per_dag"),
         max_active_tis_per_dagrun: fields.whole("max_active_tis_per_dagrun"),
         do_xcom_push: fields.flag("do_xcom_push").unwrap_or(true),
-        is_setup: false,
-        is_teardown: false,
-        on_failure_fail_dagrun: false,
-        is_mapped: false,
         owner: fields.text("owner").unwrap_or_else(|| "airflow".to_owned()),
         doc_md: fields.text("doc_md"),
         extra,
+        ..Task::new(TaskId::from(task_id), operator)
     }
 }
 

@@ -4,7 +4,7 @@ use model::{
     Timestamp,
     dag::{Dag, Operator, OperatorKind, Task},
     schedule::Schedule,
-    state::{DagRunType, TriggerRule, WeightRule},
+    state::{DagRunType, TriggerRule},
 };
 
 use super::dsl::span;
@@ -95,71 +95,18 @@ fn set_task(task: &mut Task, key: &str, value: &str) {
 }
 
 pub(crate) fn bare_task(name: &str) -> Task {
+    let operator = Operator {
+        class: "bash".to_owned(),
+        kind: OperatorKind::Bash,
+        arguments: std::collections::BTreeMap::new(),
+    };
     Task {
-        task_id: name.into(),
-        display_name: None,
-        operator: Operator {
-            class: "bash".to_owned(),
-            kind: OperatorKind::Bash,
-            arguments: std::collections::BTreeMap::new(),
-        },
-        upstream: Vec::new(),
-        downstream: Vec::new(),
-        edge_labels: std::collections::BTreeMap::new(),
-        trigger_rule: TriggerRule::AllSuccess,
-        retries: 0,
-        retry_delay: span("5m"),
-        retry_exponential_backoff: 0.0,
-        max_retry_delay: None,
-        execution_timeout: None,
-        pool: "default_pool".into(),
-        pool_slots: 1,
-        priority_weight: 1,
-        weight_rule: WeightRule::Downstream,
-        queue: "default".to_owned(),
-        depends_on_past: false,
         ignore_first_depends_on_past: true,
-        wait_for_downstream: false,
-        wait_for_past_depends_before_skipping: false,
-        max_active_tis_per_dag: None,
-        max_active_tis_per_dagrun: None,
-        do_xcom_push: true,
-        is_setup: false,
-        is_teardown: false,
-        on_failure_fail_dagrun: false,
-        is_mapped: false,
         owner: String::new(),
-        doc_md: None,
-        extra: model::JsonMap::new(),
+        ..Task::new(name.into(), operator)
     }
 }
 
 fn empty_dag(dag_id: &str) -> Dag {
-    Dag {
-        dag_id: dag_id.into(),
-        display_name: None,
-        description: None,
-        doc_md: None,
-        tags: Vec::new(),
-        owners: Vec::new(),
-        schedule: Schedule::Null,
-        timezone: "UTC".to_owned(),
-        start_date: None,
-        end_date: None,
-        catchup: false,
-        max_active_runs: 16,
-        max_active_tasks: 16,
-        max_consecutive_failed_dag_runs: 0,
-        dagrun_timeout: None,
-        fail_fast: false,
-        is_paused_upon_creation: None,
-        allowed_run_types: None,
-        params: Vec::new(),
-        default_args: model::JsonMap::new(),
-        render_template_as_native_obj: false,
-        user_defined_macros: model::JsonMap::new(),
-        tasks: Vec::new(),
-        groups: Vec::new(),
-        extra: model::JsonMap::new(),
-    }
+    Dag::new(dag_id.into())
 }

@@ -285,6 +285,7 @@ fn conf_lies_over_the_params() {
             default: Some(default),
             description: None,
             schema: serde_json::json!({}),
+            source: None,
         });
     }
     let mut world = World::new();

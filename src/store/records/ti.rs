@@ -4,14 +4,17 @@
 //! | --- | --- |
 //! | 0 | state: the position in `ALL` |
 //! | 1..3 | which of the following are there: the flags below, u16 little-endian |
-//! | .. | varints: try unless 1, max tries unless 0, version unless 1, fence, pid, cpu, memory |
+//! | .. | varints: try unless 1, max tries unless 0, version unless 1, fence, pid, cpu, memory, |
+//! |    | what was returned: 0 for a value, the length and one for what can be expanded over |
 //! | .. | times: signed varints, the first after the chunk's base, others after the one before |
 //! | .. | the details to the end, where they are inline |
 //!
 //! A finished empty task is about 10 bytes, a finished process about 30.
 
 use model::{
-    Fence, TiKey, Timestamp, VersionNo, state::TaskInstanceState, task_instance::TaskInstance,
+    Fence, TiKey, Timestamp, VersionNo,
+    state::TaskInstanceState,
+    task_instance::{Returned, TaskInstance},
 };
 
 use super::{
@@ -39,6 +42,7 @@ const END: u16 = 1 << 10;
 const NOT_BEFORE: u16 = 1 << 11;
 const DETAILS_INLINE: u16 = 1 << 12;
 const DETAILS_APART: u16 = 1 << 13;
+const RETURNED: u16 = 1 << 14;
 
 /// The version of a record that stands alone; in a chunk, the chunk has it.
 const ALONE_VERSION: u8 = 1;
@@ -85,6 +89,7 @@ pub(crate) fn pack(ti: &TaskInstance, base: i64, apart: bool) -> Result<Packed, 
         reason: _,
         rendered_map_index: _,
         note: _,
+        returned,
     } = ti;
     let mut bytes = vec![state.code(), 0, 0];
     let mut flags = 0;
@@ -99,6 +104,7 @@ pub(crate) fn pack(ti: &TaskInstance, base: i64, apart: bool) -> Result<Packed, 
         (PID, pid.map(u64::from)),
         (CPU, *cpu_us),
         (MEMORY, *memory_peak_bytes),
+        (RETURNED, returned.map(length_code)),
     ];
     for (flag, number) in numbers {
         if let Some(number) = number {
@@ -132,6 +138,22 @@ pub(crate) fn pack(ti: &TaskInstance, base: i64, apart: bool) -> Result<Packed, 
         bytes,
         apart: details_apart,
     })
+}
+
+fn length_code(returned: Returned) -> u64 {
+    match returned {
+        Returned::Value => 0,
+        Returned::Sized(length) => u64::from(length) + 1,
+    }
+}
+
+fn returned(code: u64) -> Result<Returned, ReadError> {
+    match code.checked_sub(1) {
+        None => Ok(Returned::Value),
+        Some(length) => u32::try_from(length)
+            .map(Returned::Sized)
+            .map_err(|_| ReadError::record(TABLE, "a returned length is too large")),
+    }
 }
 
 /// Packs a task instance on its own, with its version, its base and all of its details.
@@ -198,6 +220,9 @@ pub(crate) fn unpack(key: TiKey, bytes: &[u8], base: i64) -> Result<TaskInstance
     }
     if flags & MEMORY != 0 {
         ti.memory_peak_bytes = Some(reader.u64().ok_or_else(cut)?);
+    }
+    if flags & RETURNED != 0 {
+        ti.returned = Some(returned(reader.u64().ok_or_else(cut)?)?);
     }
     let mut last = base;
     for (flag, to) in [

@@ -11,7 +11,7 @@ use model::{
     run::DagRun,
     schedule::DataInterval,
     state::{DagRunState, DagRunType, TaskInstanceState, TriggeredBy},
-    task_instance::{Deferral, TaskInstance, Trigger},
+    task_instance::{Deferral, Returned, TaskInstance, Trigger},
 };
 use serde_json::json;
 
@@ -132,6 +132,10 @@ pub(crate) fn some_ti(key: TiKey, bits: u32) -> TaskInstance {
     });
     ti.note = has(29).then(|| "remark".into());
     ti.rendered_map_index = has(30).then(|| "label".into());
+    ti.returned = has(31).then(|| match bits % 5 {
+        0 => Returned::Value,
+        length => Returned::Sized(length - 1),
+    });
     ti
 }
 

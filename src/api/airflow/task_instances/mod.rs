@@ -213,6 +213,7 @@ impl TaskInstanceResponse {
             reason: _,
             rendered_map_index,
             note,
+            returned: _,
         } = ti;
         // Nobody has been at work on it before it began.
         let began = start_date.is_some();
