@@ -3,8 +3,7 @@
 use model::{
     Timestamp,
     dag::{Dag, Operator, OperatorKind, Task},
-    schedule::Schedule,
-    state::{DagRunType, TriggerRule},
+    state::{DagRunType, TriggerRule, WeightRule},
 };
 
 use super::dsl::span;
