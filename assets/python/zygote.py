@@ -1,0 +1,381 @@
+"""A warm Airflow interpreter that forks a child for each session.
+
+Started as `python -I zygote.py FD`; FD is a SEQPACKET control socket with JSON messages, see `serve`.
+It calls upstream's own entry points alone, finds out by looking what the installed version has, stays
+single-threaded, since a fork copies locks but not the threads that would release them, and ends with
+its control socket. A child gets four descriptors (requests, stdout, stderr, logs) and may get its own
+process group. Nothing keeps a child from killing its parent, which has the same user: the other
+children then live on, and whoever started the zygote accounts for them by their descriptors.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib
+import importlib.metadata
+import json
+import os
+import platform
+import select
+import signal
+import socket
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any, NoReturn
+
+Json = dict[str, Any]
+
+MESSAGE_BYTES_MAX = 1 << 20
+SDK = "airflow.sdk.execution_time"
+COMMS, RUNNER = f"{SDK}.comms", f"{SDK}.task_runner"
+PROCESSOR = "airflow.dag_processing.processor"
+TRIGGERER = "airflow.jobs.triggerer_job_runner"
+DECODERS = ("airflow.serialization.decoders", "airflow.serialization.serialized_objects")
+# Whatever a session imports first of all; what a version lacks is left out.
+WARM = (
+    "airflow.dag_processing.bundles.local",
+    "airflow.dag_processing.bundles.manager",
+    "airflow.dag_processing.dagbag",
+    "airflow.providers.standard.operators.bash",
+    "airflow.providers.standard.operators.empty",
+    "airflow.providers.standard.operators.python",
+    "airflow.providers.standard.sensors.python",
+    "airflow.sdk.bases.xcom",
+    f"{SDK}.context",
+    "setproctitle",
+)
+
+
+def find(name: str, *modules: str) -> Any:
+    """What has this name in the first of the modules that has it, or None."""
+    for module in modules:
+        try:
+            return getattr(importlib.import_module(module), name)
+        except (ImportError, AttributeError):
+            continue
+    return None
+
+
+def need(name: str, *modules: str) -> Any:
+    """The same, where none is a broken runtime."""
+    if (found := find(name, *modules)) is None:
+        raise ImportError(f"this Airflow has no {name} in {' or '.join(modules)}")
+    return found
+
+
+def forbid_databases() -> None:
+    """Ends the process that opens SQLite: for the tests that prove that none does."""
+
+    def hook(event: str, _: tuple[Any, ...]) -> None:
+        if event == "sqlite3.connect":
+            traceback.print_stack()
+            os.abort()
+
+    sys.addaudithook(hook)
+
+
+class Memo:
+    """Stands in for `TypeAdapter` in a module: each adapter is built once, most before the forks."""
+
+    def __init__(self, real: Any) -> None:
+        self.real: Any = real
+        self.made: dict[int, tuple[Any, Any]] = {}
+
+    def __getitem__(self, _: Any) -> Memo:
+        return self
+
+    def __call__(self, kind: Any, **options: Any) -> Any:
+        if options:
+            return self.real(kind, **options)
+        if id(kind) not in self.made:
+            # With the kind, so that it lives on and its id is nobody else's.
+            self.made[id(kind)] = (kind, self.real(kind))
+        return self.made[id(kind)][1]
+
+
+def memoise() -> None:
+    """Saves each child from building the adapters again; changes nothing where upstream differs."""
+    from pydantic import JsonValue, TypeAdapter
+
+    memo = Memo(TypeAdapter)
+    for module in (COMMS, RUNNER, PROCESSOR):
+        if find("TypeAdapter", module) is TypeAdapter:
+            setattr(importlib.import_module(module), "TypeAdapter", memo)
+    for kind in (find("ToTask", COMMS), find("ToDagProcessor", PROCESSOR), JsonValue):
+        if kind is not None:
+            memo(kind)
+
+
+def messages() -> dict[str, list[str]]:
+    """The fields of every model of the protocol, by the names that they have on the wire."""
+    from pydantic import BaseModel
+
+    places = (COMMS, PROCESSOR, TRIGGERER, "airflow.sdk.api.datamodels._generated")
+    places += ("airflow.callbacks.callback_requests", "airflow.executors.workloads")
+    found: dict[str, list[str]] = {}
+    namespaces = [sys.modules.get(place) for place in places]
+    # The triggerer has its own in a class of that name.
+    namespaces.append(find("messages", TRIGGERER))
+    for namespace in filter(None, namespaces):
+        for name, kind in vars(namespace).items():
+            if isinstance(kind, type) and issubclass(kind, BaseModel) and not name.startswith("_"):
+                fields = kind.model_fields.items()
+                found.setdefault(kind.__name__, [field.alias or name for name, field in fields])
+    return found
+
+
+def introduce() -> Json:
+    """What this runtime is."""
+    version = importlib.metadata.version
+    plugins = importlib.metadata.entry_points(group="apache_airflow_provider")
+    schema = find("get_bundle", f"{SDK}.schema.versions")
+    return {
+        "ready": 1,
+        "python": platform.python_version(),
+        "airflow": version("apache-airflow-core"),
+        "task_sdk": version("apache-airflow-task-sdk"),
+        "providers": {p.dist.metadata["Name"]: p.dist.version for p in plugins if p.dist},
+        "schema": str(max(v.value for v in schema().versions)) if schema else None,
+        "messages": messages(),
+        "pid": os.getpid(),
+    }
+
+
+class Timetables:
+    """The evaluator: what only Python can say of custom timetables, mappers and weights."""
+
+    def __init__(self) -> None:
+        self.decoded: dict[tuple[str, str], Any] = {}
+
+    def main(self) -> None:
+        """Answers `[id, ask]` with `[id, answer]` or `[id, null, error]`, in upstream's frames."""
+        import msgspec
+
+        with socket.socket(fileno=0) as requests, requests.makefile("rwb") as stream:
+            while len(head := stream.read(4)) == 4:
+                number, ask = msgspec.msgpack.decode(stream.read(int.from_bytes(head, "big")))
+                try:
+                    answer = [number, getattr(self, f"do_{ask['op']}")(ask)]
+                except Exception as error:
+                    answer = [number, None, {"error": repr(error), "detail": traceback.format_exc()}]
+                body = msgspec.msgpack.encode(answer)
+                stream.write(len(body).to_bytes(4, "big") + body)
+                stream.flush()
+
+    def decode(self, what: str, value: Json) -> Any:
+        """The object of a serialized form; the same form gives the same object again."""
+        key = (what, json.dumps(value, sort_keys=True))
+        if key not in self.decoded:
+            if len(self.decoded) > 1000:
+                self.decoded.clear()
+            self.decoded[key] = need(f"decode_{what}", *DECODERS)(value)
+        return self.decoded[key]
+
+    def do_next_dagrun_info(self, ask: Json) -> Json | None:
+        """When the run after `last` is due."""
+        base = "airflow.timetables.base"
+        timetable = self.decode("timetable", ask["timetable"])
+        restriction = need("TimeRestriction", base)(
+            date(ask.get("earliest")), date(ask.get("latest")), ask["catchup"]
+        )
+        last, between = ask.get("last"), interval((ask.get("last") or {}).get("data_interval"))
+        if hasattr(timetable, "next_dagrun_info_v2"):
+            if last:
+                given = {**last, "run_after": date(last["run_after"]), "data_interval": between}
+                given["partition_date"] = date(last.get("partition_date"))
+                kind = need("DagRunInfo", base)
+                last = kind(**{field: given.get(field) for field in kind._fields})
+            info = timetable.next_dagrun_info_v2(last_dagrun_info=last, restriction=restriction)
+        else:
+            info = timetable.next_dagrun_info(
+                last_automated_data_interval=between, restriction=restriction
+            )
+        return plain(info._asdict()) if info else None
+
+    def do_infer_manual_data_interval(self, ask: Json) -> Any:
+        """The interval of a run that somebody asked for."""
+        timetable = self.decode("timetable", ask["timetable"])
+        return plain(timetable.infer_manual_data_interval(run_after=date(ask["run_after"])))
+
+    def do_generate_run_id(self, ask: Json) -> str:
+        """The name of a run."""
+        extra = {k: ask[k] for k in ("partition_key",) if k in ask}
+        return self.decode("timetable", ask["timetable"]).generate_run_id(
+            run_type=need("DagRunType", "airflow.utils.types")(ask["run_type"]),
+            run_after=date(ask["run_after"]),
+            data_interval=interval(ask.get("data_interval")),
+            **extra,
+        )
+
+    def do_summary(self, ask: Json) -> Json:
+        """How a timetable describes itself."""
+        timetable = self.decode("timetable", ask["timetable"])
+        names = ("summary", "description", "periodic", "can_be_scheduled", "run_ordering")
+        names += ("active_runs_limit", "partitioned", "partitioned_at_runtime")
+        return {name: plain(getattr(timetable, name, None)) for name in names}
+
+    def do_partition(self, ask: Json) -> Any:
+        """One call of a partition mapper, with a key or a date."""
+        if (call := ask["call"]) not in {
+            "to_downstream",
+            "to_upstream",
+            "to_partition_date",
+            "carry_partition_date",
+        }:
+            raise ValueError(f"no call of a partition mapper: {call}")
+        argument = date(ask["date"]) if "date" in ask else ask["key"]
+        return plain(getattr(self.decode("partition_mapper", ask["mapper"]), call)(argument))
+
+    def do_weight(self, ask: Json) -> int:
+        """The weight that a custom strategy gives to a task instance."""
+        load = need("validate_and_load_priority_weight_strategy", "airflow.task.priority_strategy")
+        made = json.loads(json.dumps(ask["ti"]), object_hook=lambda each: SimpleNamespace(**each))
+        return load(ask["rule"]).get_weight(made)
+
+
+def date(text: str | None) -> Any:
+    """Upstream's kind of date."""
+    import pendulum
+
+    return pendulum.parse(text).in_timezone("UTC") if text else None  # type: ignore[union-attr]
+
+
+def interval(given: Json | None) -> Any:
+    """Upstream's kind of interval."""
+    make = need("DataInterval", "airflow.timetables.base")
+    return make(date(given["start"]), date(given["end"])) if given else None
+
+
+def plain(value: Any) -> Any:
+    """Only what JSON knows."""
+    if hasattr(value, "isoformat"):
+        return value.isoformat()
+    if hasattr(value, "_asdict"):
+        return plain(value._asdict())
+    if isinstance(value, dict):
+        return {str(key): plain(each) for key, each in value.items()}
+    if isinstance(value, (set, frozenset)):
+        return sorted(plain(each) for each in value)
+    if hasattr(value, "__iter__") and not isinstance(value, str):
+        return [plain(each) for each in value]
+    return value
+
+
+def targets() -> dict[str, Callable[[], None]]:
+    """Upstream's entry points."""
+    supervisor = need("TriggerRunnerSupervisor", TRIGGERER)
+    return {
+        "task": need("main", RUNNER),
+        "parse": need("_parse_file_entrypoint", PROCESSOR),
+        "callback": need("_parse_file_entrypoint", PROCESSOR),
+        "triggerer": supervisor.run_in_process,
+        "evaluate": Timetables().main,
+    }
+
+
+def boot() -> tuple[Json, dict[str, Callable[[], None]], Callable[..., NoReturn]]:
+    """Imports everything once, and keeps the collector from touching (so copying) its pages."""
+    gc.disable()
+    entries = targets()
+    fork_main = need("_fork_main", f"{SDK}.supervisor")
+    for module in WARM:
+        with contextlib.suppress(Exception):
+            importlib.import_module(module)
+    if listeners := find("get_listener_manager", "airflow.sdk.listener", "airflow.listeners.listener"):
+        listeners()
+    memoise()
+    introduction = introduce()
+    gc.collect()
+    gc.freeze()
+    gc.enable()
+    return introduction, entries, fork_main
+
+
+def main() -> None:
+    """Boots, says what is there, and serves."""
+    control = socket.socket(fileno=int(sys.argv[1]))
+    control.set_inheritable(False)
+    sys.path[1:1] = [part for part in os.environ.get("PYTHONPATH", "").split(":") if part]
+    if os.environ.get("ORRERY_FORBID_DB"):
+        forbid_databases()
+    try:
+        introduction, entries, fork_main = boot()
+    except BaseException:
+        control.send(json.dumps({"broken": traceback.format_exc()[-60_000:]}).encode())
+        raise SystemExit(1) from None
+    control.send(json.dumps(introduction).encode())
+    serve(control, entries, fork_main)
+
+
+def serve(control: socket.socket, entries: dict[str, Any], fork_main: Callable[..., NoReturn]) -> None:
+    """`{op, id, env, setpgid}` with four descriptors in; `{id, pid}`, then `{id, status, ..}` out."""
+    waits = select.poll()
+    waits.register(control, select.POLLIN)
+    children: dict[int, tuple[int, int]] = {}
+    say = lambda answer: control.send(json.dumps(answer).encode())  # noqa: E731
+    while True:
+        for ready, _ in waits.poll():
+            if ready != control.fileno():
+                number, pid = children.pop(ready)
+                waits.unregister(ready)
+                os.close(ready)
+                _, status, used = os.wait4(pid, 0)
+                cpu_us = round((used.ru_utime + used.ru_stime) * 1e6)
+                say({"id": number, "status": status, "cpu_us": cpu_us, "max_rss_kib": used.ru_maxrss})
+                continue
+            data, fds, _, _ = socket.recv_fds(control, MESSAGE_BYTES_MAX, 4)
+            if not data:
+                return
+            ask = json.loads(data)
+            try:
+                if refusal := refuse(ask, fds, entries):
+                    say({"id": ask["id"], "refused": refusal})
+                    continue
+                if (pid := os.fork()) == 0:
+                    for ours in (control.detach(), *children):
+                        os.close(ours)
+                    child(ask, fds, entries[ask["op"]], fork_main)
+            finally:
+                for fd in fds:
+                    os.close(fd)
+            pidfd = os.pidfd_open(pid)
+            children[pidfd] = (ask["id"], pid)
+            waits.register(pidfd, select.POLLIN)
+            say({"id": ask["id"], "pid": pid})
+
+
+def refuse(ask: Json, fds: list[int], entries: dict[str, Any]) -> str | None:
+    """Why no child is forked for this."""
+    if ask["op"] not in entries:
+        return f"unknown op {ask['op']!r}"
+    if len(fds) != 4:
+        return f"{len(fds)} descriptors came, not four"
+    if (threads := len(os.listdir("/proc/self/task"))) != 1:
+        return f"{threads} threads run here, started by an import: a plugin or airflow_local_settings"
+    return None
+
+
+def child(ask: Json, fds: list[int], target: Any, fork_main: Callable[..., NoReturn]) -> NoReturn:
+    """The rest is upstream's."""
+    try:
+        if ask.get("setpgid", True):
+            os.setpgid(0, 0)
+        for number in (signal.SIGCHLD, signal.SIGHUP, signal.SIGPIPE):
+            signal.signal(number, signal.SIG_IGN if number == signal.SIGPIPE else signal.SIG_DFL)
+        os.environ.update(ask.get("env") or {})
+        time.tzset()
+        streams = [socket.socket(fileno=fd) for fd in fds[:3]]
+        fork_main(*streams, fds[3], target)
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        # Whatever happens, a child never comes back into `serve`.
+        os._exit(1)
+
+
+if __name__ == "__main__":
+    main()
