@@ -7,7 +7,7 @@ use model::{DagNo, PoolName, RunNo, change::Change, effect::Effect, state::DagRu
 use crate::live::{
     Live,
     dirty::{Dirty, XComs},
-    run::Past,
+    run::{LiveRun, Past},
 };
 
 /// What a batch leaves to do.
@@ -202,7 +202,10 @@ fn leave(live: &mut Live, no: RunNo) {
         let states = tasks.map(|(task, slot)| (task.no, slot.ti.state)).collect();
         let past = Past::Book(run.row.run_id.clone(), states);
         for follower in &run.followers {
-            if let Some(follower) = live.runs.get_mut(follower) {
+            let follower = live.runs.get_mut(follower);
+            // It may have found a run between them since.
+            let still = |run: &&mut LiveRun| matches!(run.past, Some(Past::Live(of)) if of == no);
+            if let Some(follower) = follower.filter(still) {
                 follower.past = Some(past.clone());
             }
         }

@@ -10,16 +10,16 @@ use model::{
 use crate::{
     View,
     attempt::{
+        At,
         defer::why,
         examine::{TASKS_NAMED, named, unmet},
     },
-    live::{
-        Live,
-        dags::LiveDag,
-        run::{LiveRun, Past},
-    },
+    live::{Live, dags::LiveDag, run::LiveRun},
     plan::PlanTask,
-    rules::trigger_rule::{Upstream, Verdict, evaluate},
+    rules::{
+        depends_on_past,
+        trigger_rule::{Upstream, Verdict, evaluate},
+    },
 };
 
 impl Live {
@@ -59,7 +59,7 @@ impl Live {
                 let mut reasons = self.waits(ti, now);
                 reasons.extend(self.run_reasons(key.run, view, now));
                 reasons.extend(upstream(run, at));
-                reasons.extend(self.past(run, at));
+                reasons.extend(self.past(run, at, view));
                 reasons
             }
             State::Scheduled => {
@@ -136,16 +136,15 @@ impl Live {
         vec![Reason::RescheduleAt { at }]
     }
 
-    fn past(&self, run: &LiveRun, at: u32) -> Option<Reason> {
-        let task = run.plan.task(at)?;
-        if !(task.depends_on_past || task.wait_for_downstream) || upstream(run, at).is_some() {
+    fn past(&self, run: &LiveRun, at: u32, view: &dyn View) -> Option<Reason> {
+        if upstream(run, at).is_some() {
             return None;
         }
-        let run_id = match run.past.as_ref()? {
-            Past::None => return None,
-            Past::Live(no) => self.runs.get(no)?.row.run_id.clone(),
-            Past::Book(run_id, _) => run_id.clone(),
+        let place = At {
+            run: run.row.no,
+            at,
         };
+        let run_id = depends_on_past::asked(self, view, place)?;
         Some(Reason::DependsOnPast { run_id })
     }
 

@@ -33,7 +33,7 @@ pub(crate) struct LiveRun {
     pub parked: Parked,
     /// The run before, once it was looked for.
     pub past: Option<Past>,
-    /// Runs whose `past` this is.
+    /// Runs whose `past` this is or was.
     pub followers: Vec<RunNo>,
     /// The state in the book.
     pub book: Option<DagRunState>,

@@ -1,17 +1,22 @@
 //! `depends_on_past` and `wait_for_downstream`: the same task of the run before must have ended
 //! well.
 
-use std::collections::BTreeMap;
+use std::ops::Bound;
 
 use model::{
-    RunId, RunNo, TaskNo, Timestamp,
+    DagNo, MapIndex, RunId, RunNo, TaskNo, TiKey, Timestamp,
     dag::Task,
     state::{DagRunType, TaskInstanceState as State},
 };
 
 use crate::{
+    View,
     attempt::At,
-    live::{Cx, Live, run::Past},
+    live::{
+        Cx, Live,
+        dags::LiveDag,
+        run::{LiveRun, Past},
+    },
 };
 
 /// Runs that are looked through for an earlier instance of a task that the run before lacks.
@@ -20,38 +25,54 @@ const RUNS_LOOKED_THROUGH_MAX: usize = 100;
 /// The run that an instance waits for; none when nothing in the past holds it back.
 pub(crate) fn blocked(cx: &mut Cx, place: At) -> Option<RunId> {
     let run = cx.run(place.run)?;
-    let plan = std::sync::Arc::clone(&run.plan);
-    let task = plan.task(place.at)?;
-    if !(task.depends_on_past || task.wait_for_downstream) || run.row.backfill.is_some_and(is_first)
-    {
-        return None;
-    }
-    let date = run.row.logical_date?;
+    let date = looks_back(run, place.at)?;
     let past = match run.past.clone() {
         Some(past) => past,
         None => find(cx, place.run, date),
     };
-    let (run_id, state) = match &past {
+    holds_back(cx.live, cx.view, place, &past)
+}
+
+/// The same for who asks why, without taking note of anything.
+pub(crate) fn asked(live: &Live, view: &dyn View, place: At) -> Option<RunId> {
+    let run = live.runs.get(&place.run)?;
+    let date = looks_back(run, place.at)?;
+    let past = match run.past.clone() {
+        Some(past) => past,
+        None => look(live, view, place.run, date),
+    };
+    holds_back(live, view, place, &past)
+}
+
+/// The date of the run, where the task looks at the run before.
+fn looks_back(run: &LiveRun, at: u32) -> Option<Timestamp> {
+    let task = run.plan.task(at)?;
+    let looks = task.depends_on_past || task.wait_for_downstream;
+    let is_free = !looks || run.row.backfill.is_some_and(is_first);
+    run.row.logical_date.filter(|_| !is_free)
+}
+
+fn holds_back(live: &Live, view: &dyn View, place: At, past: &Past) -> Option<RunId> {
+    let plan = &live.runs.get(&place.run)?.plan;
+    let task = plan.task(place.at)?;
+    let (run_id, state) = match past {
         Past::None => return None,
         Past::Live(no) => {
-            let before = cx.run(*no)?;
+            let before = live.runs.get(no)?;
             let state = |no| before.plan.position(no).and_then(|at| before.state(at));
-            (
-                before.row.run_id.clone(),
-                states(task, &plan, place.at, state),
-            )
+            let run_id = before.row.run_id.clone();
+            (run_id, states(task, plan, place.at, state))
         }
         Past::Book(run_id, known) => {
             let state = |no| known.get(&no).copied();
-            (run_id.clone(), states(task, &plan, place.at, state))
+            (run_id.clone(), states(task, plan, place.at, state))
         }
     };
     let no = plan.plan(place.at)?.no;
+    let is_first = || task.ignore_first_depends_on_past && !has_earlier(live, view, place, no);
     match state {
         Lookback::Good => None,
-        Lookback::Missing if task.ignore_first_depends_on_past && !has_earlier(cx, place, no) => {
-            None
-        }
+        Lookback::Missing if is_first() => None,
         Lookback::Missing | Lookback::Bad => Some(run_id),
     }
 }
@@ -89,48 +110,60 @@ fn states(
 
 /// Finds the run before, and has it tell when its tasks end.
 fn find(cx: &mut Cx, no: RunNo, date: Timestamp) -> Past {
-    let found = previous(cx, no, date);
-    let past = match found {
-        None => Past::None,
-        Some(before) => match cx.live.runs.get_mut(&before) {
-            Some(run) => {
-                run.followers.push(no);
-                Past::Live(before)
-            }
-            None => match cx.view.run(before) {
-                Some(row) => Past::Book(row.run_id, states_of(cx, before)),
-                None => Past::None,
-            },
-        },
-    };
+    let past = look(cx.live, cx.view, no, date);
+    if let Past::Live(before) = &past
+        && let Some(run) = cx.live.runs.get_mut(before)
+        && !run.followers.contains(&no)
+    {
+        run.followers.push(no);
+    }
     if let Some(run) = cx.live.runs.get_mut(&no) {
         run.past = Some(past.clone());
     }
     past
 }
 
-fn states_of(cx: &Cx, run: RunNo) -> BTreeMap<TaskNo, State> {
-    let tis = cx.view.task_instances(run);
-    tis.into_iter().map(|ti| (ti.key.task, ti.state)).collect()
+fn look(live: &Live, view: &dyn View, no: RunNo, date: Timestamp) -> Past {
+    let Some(run) = live.runs.get(&no) else {
+        return Past::None;
+    };
+    let found = previous(live, view, run.row.dag, date, run.plan.dag.catchup);
+    let Some((_, before)) = found else {
+        return Past::None;
+    };
+    if live.runs.contains_key(&before) {
+        return Past::Live(before);
+    }
+    let Some(row) = view.run(before) else {
+        return Past::None;
+    };
+    let tis = view.task_instances(before);
+    let states = tis.into_iter().map(|ti| (ti.key.task, ti.state));
+    Past::Book(row.run_id, states.collect())
 }
 
-/// The run with the greatest date before `date`: a scheduled one where the dag catches up.
-fn previous(cx: &Cx, no: RunNo, date: Timestamp) -> Option<RunNo> {
-    let run = cx.run(no)?;
-    let scheduled_only = run.plan.dag.catchup;
-    let dag = cx.live.dags.get(&run.row.dag)?;
+/// The run with the greatest date before `date`, this batch's included: a scheduled one where the
+/// dag catches up.
+fn previous(
+    live: &Live,
+    view: &dyn View,
+    dag_no: DagNo,
+    date: Timestamp,
+    scheduled_only: bool,
+) -> Option<(Timestamp, RunNo)> {
+    let dag = live.dags.get(&dag_no)?;
     let counts = |no: RunNo| {
-        cx.run(no)
-            .is_some_and(|run| !scheduled_only || run.row.run_type == DagRunType::Scheduled)
+        let run = live.runs.get(&no);
+        run.is_some_and(|run| !scheduled_only || run.row.run_type == DagRunType::Scheduled)
     };
-    let live = dag.by_date.range(..date).rev().find(|(_, no)| counts(**no));
+    let loaded = dag.by_date.range(..date).rev().find(|(_, no)| counts(**no));
     let mut before = date;
     let book = loop {
-        let Some(found) = cx.view.previous_run(run.row.dag, before, scheduled_only) else {
+        let Some(found) = view.previous_run(dag_no, before, scheduled_only) else {
             break None;
         };
-        let at = cx.view.run(found).and_then(|row| row.logical_date);
-        if !cx.live.dirty.deleted_runs.contains_key(&found) {
+        let at = view.run(found).and_then(|row| row.logical_date);
+        if !live.dirty.deleted_runs.contains_key(&found) {
             break at.map(|at| (at, found));
         }
         match at {
@@ -138,50 +171,61 @@ fn previous(cx: &Cx, no: RunNo, date: Timestamp) -> Option<RunNo> {
             Some(_) | None => break None,
         }
     };
-    live.map(|(at, no)| (*at, *no)).max(book).map(|(_, no)| no)
+    loaded.map(|(at, no)| (*at, *no)).max(book)
 }
 
 /// Whether any earlier run has an instance of the task.
-fn has_earlier(cx: &Cx, place: At, task: TaskNo) -> bool {
-    let Some(run) = cx.run(place.run) else {
+fn has_earlier(live: &Live, view: &dyn View, place: At, task: TaskNo) -> bool {
+    let Some(run) = live.runs.get(&place.run) else {
         return false;
     };
     let Some(mut before) = run.row.logical_date else {
         return false;
     };
     for _ in 0..RUNS_LOOKED_THROUGH_MAX {
-        let Some(no) = cx.view.previous_run(run.row.dag, before, false) else {
+        let Some((at, no)) = previous(live, view, run.row.dag, before, false) else {
             return false;
         };
-        let key = model::TiKey {
+        let key = TiKey {
             run: no,
             task,
-            map: model::MapIndex::NONE,
+            map: MapIndex::NONE,
         };
-        if cx.view.task_instance(key).is_some() {
+        let has = match live.runs.get(&no) {
+            Some(run) => run.plan.position(task).is_some() || run.removed.contains_key(&key),
+            None => view.task_instance(key).is_some(),
+        };
+        if has {
             return true;
         }
-        match cx.view.run(no).and_then(|row| row.logical_date) {
-            Some(at) if at < before => before = at,
-            Some(_) | None => return false,
-        }
+        before = at;
     }
     true
 }
 
-/// Has all runs of a dag look for the run before again: a run came, went or came back.
-pub(crate) fn forget(live: &mut Live, dag: model::DagNo) {
-    let runs = live
-        .dags
-        .get(&dag)
-        .map(|dag| dag.live_runs())
-        .unwrap_or_default();
+/// Has all runs of a dag look for the run before again: a run went or came back.
+pub(crate) fn forget(live: &mut Live, dag: DagNo) {
+    let dag = live.dags.get(&dag);
+    let runs = dag.map(LiveDag::live_runs).unwrap_or_default();
+    look_again(live, &runs);
+}
+
+/// The same for those after `date`, where a run came to be.
+pub(crate) fn forget_after(live: &mut Live, dag: DagNo, date: Timestamp) {
+    let Some(dag) = live.dags.get(&dag) else {
+        return;
+    };
+    let after = (Bound::Excluded(date), Bound::Unbounded);
+    let runs: Vec<RunNo> = dag.by_date.range(after).map(|(_, no)| *no).collect();
+    look_again(live, &runs);
+}
+
+fn look_again(live: &mut Live, runs: &[RunNo]) {
     for no in runs {
-        let Some(run) = live.runs.get_mut(&no).filter(|run| run.plan.looks_back) else {
+        let Some(run) = live.runs.get_mut(no).filter(|run| run.plan.looks_back) else {
             continue;
         };
         run.past = None;
-        run.followers.clear();
         for at in 0..crate::plan::position(run.slots.len()) {
             let looks_back = run
                 .plan

@@ -34,7 +34,6 @@ pub(crate) struct New {
 pub(crate) fn create(cx: &mut Cx, plan: Arc<Plan>, new: New) -> RunNo {
     let no = cx.live.new_run_no();
     let dag = plan.dag_no;
-    let looks_back = plan.looks_back;
     let row = DagRun {
         no,
         dag,
@@ -73,8 +72,8 @@ pub(crate) fn create(cx: &mut Cx, plan: Arc<Plan>, new: New) -> RunNo {
     if new.run_after > cx.now {
         cx.live.timers.at(new.run_after, Timer::RunAfter(dag));
     }
-    if looks_back {
-        depends_on_past::forget(cx.live, dag);
+    if let Some(date) = new.logical_date {
+        depends_on_past::forget_after(cx.live, dag, date);
     }
     no
 }
