@@ -1,10 +1,17 @@
 //! What must hold after each batch.
 
+use std::collections::BTreeMap;
+
 use control::{
     batch::{Given, Outcome},
     view::BookView,
 };
-use model::command::{Command, Reply};
+use model::{
+    Fence, PoolName, TiKey,
+    command::{Command, Reply},
+    report::{Happened, Outcome as How},
+    state::TaskInstanceState,
+};
 
 use crate::{
     life::{Life, mix},
@@ -14,7 +21,98 @@ use crate::{
 /// The whole book is recounted after each so many batches.
 const RECOUNT_EVERY: u64 = 16;
 
+/// What is known before a batch, to judge what comes of it.
+#[derive(Debug, Default)]
+pub struct Foreseen {
+    /// The only input is word of a good end, from the worker that has the try.
+    success: Option<(TiKey, u32, Fence)>,
+    /// Slots taken in each pool; none when pools are about to change.
+    occupied: Option<BTreeMap<PoolName, i64>>,
+}
+
 impl Life {
+    /// Looks at a batch before it is made.
+    pub(crate) fn foresee(&self, inputs: &[Given]) -> Foreseen {
+        let Some(server) = &self.server else {
+            return Foreseen::default();
+        };
+        // A run that moves to another version may ask for more slots while it holds them.
+        let changes_pools = |input: &Given| match input {
+            Given::Command(command) => {
+                matches!(&**command, Command::Clear(clear) if clear.run_on_latest_version)
+                    || matches!(
+                        **command,
+                        Command::PutPool { .. } | Command::DeletePool { .. }
+                    )
+            }
+            Given::Report(_) => false,
+        };
+        let usage = server.scheduler.live().pool_usage().into_iter();
+        let occupied = usage
+            .map(|usage| (usage.pool.name, usage.occupied))
+            .collect();
+        Foreseen {
+            success: self.foresee_success(inputs),
+            occupied: (!inputs.iter().any(changes_pools)).then_some(occupied),
+        }
+    }
+
+    fn foresee_success(&self, inputs: &[Given]) -> Option<(TiKey, u32, Fence)> {
+        let [Given::Report(report)] = inputs else {
+            return None;
+        };
+        let Happened::Finished {
+            outcome: How::Success { .. },
+            ..
+        } = report.what
+        else {
+            return None;
+        };
+        let book = self.server.as_ref()?.reader.snapshot().ok()?;
+        let ti = book.task_instance(report.key).ok()??;
+        let is_held = ti.state.is_executing() && ti.fence == Some(report.fence);
+        is_held.then_some((ti.key, ti.try_number, report.fence))
+    }
+
+    /// A good end that was taken in is in the book, with what it brought; and no pool is fuller than
+    /// it may be.
+    pub(crate) fn came_true(&self, foreseen: Foreseen) -> Result<(), String> {
+        let Some(server) = &self.server else {
+            return Ok(());
+        };
+        for usage in server.scheduler.live().pool_usage() {
+            let Some(occupied) = &foreseen.occupied else {
+                break;
+            };
+            let before = occupied.get(&usage.pool.name).copied().unwrap_or(0);
+            let slots = i64::from(usage.pool.slots);
+            if slots >= 0 && usage.occupied > slots.max(before) {
+                return Err(format!("a pool is too full (it had {before}): {usage:?}"));
+            }
+        }
+        let Some((key, try_number, fence)) = foreseen.success else {
+            return Ok(());
+        };
+        let book = server
+            .reader
+            .snapshot()
+            .map_err(|problem| problem.to_string())?;
+        let ti = book
+            .task_instance(key)
+            .map_err(|problem| problem.to_string())?;
+        let is_there = ti.as_ref().is_some_and(|ti| {
+            ti.state == TaskInstanceState::Success && ti.try_number == try_number
+        });
+        let xcom = book
+            .xcom(key, "return_value")
+            .map_err(|problem| problem.to_string())?;
+        let brought = xcom.and_then(|xcom| xcom.value.as_u64());
+        if !is_there || brought != Some(fence.0) {
+            return Err(format!("a good end is lost: {ti:?} with value {brought:?}"));
+        }
+        Ok(())
+    }
+
     /// Checks what a batch answered against the book.
     pub(crate) fn check(&mut self, inputs: &[Given], outcome: &Outcome) -> Result<(), String> {
         let Some(server) = &self.server else {
@@ -74,20 +172,6 @@ impl Life {
         let Some(server) = &self.server else {
             return Ok(());
         };
-        if let (Ok(n), Ok(book)) = (std::env::var("SIM_RUN"), server.reader.snapshot()) {
-            let no = model::RunNo(n.parse().unwrap_or(0));
-            let text = book.task_instances(no).unwrap_or_default();
-            let text: Vec<String> = text
-                .iter()
-                .map(|ti| format!("{}:{}", ti.key.task, ti.state))
-                .collect();
-            say!(
-                self,
-                "BOOK {} {:?}",
-                text.join(" "),
-                book.run(no).ok().flatten().map(|r| (r.version, r.state))
-            );
-        }
         let view = BookView::new(&server.reader);
         engine::invariants::check(server.scheduler.live(), &view)?;
         if !self.stats.n_batches.is_multiple_of(RECOUNT_EVERY) || self.disk.is_troubled() {

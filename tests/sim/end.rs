@@ -17,7 +17,7 @@ use crate::{dags::POOLS, life::Life, person::Screen, say};
 /// Batches that a kind world may need.
 const BATCHES_MAX: usize = 1_500;
 /// Times that a person helps what waits for a past that failed.
-const HELP_MAX: usize = 12;
+const HELP_MAX: usize = 64;
 
 impl Life {
     /// Makes the world kind and waits until every run has ended.
@@ -229,6 +229,9 @@ impl Life {
         let wrongs = crate::book::wrongs(&book).map_err(|problem| problem.to_string())?;
         let runs = crate::book::runs(&book).map_err(|problem| problem.to_string())?;
         self.stats.n_runs = runs.len() as u64;
+        if let Some(wrong) = self.touched.first_wrong(server, &mut self.stats.n_judged) {
+            return Err(wrong);
+        }
         match wrongs.first() {
             Some(wrong) => Err(format!("at the end {wrong}")),
             None => Ok(()),

@@ -135,6 +135,7 @@ fn add(total: &mut Stats, one: &Stats) {
         n_refused,
         n_stale,
         n_begun,
+        n_judged,
         n_runs,
         history,
     } = one;
@@ -145,6 +146,7 @@ fn add(total: &mut Stats, one: &Stats) {
     total.n_refused += n_refused;
     total.n_stale += n_stale;
     total.n_begun += n_begun;
+    total.n_judged += n_judged;
     total.n_runs += n_runs;
     total.history ^= history;
 }

@@ -22,6 +22,7 @@ mod harness;
 pub mod life;
 mod mishap;
 pub mod person;
+mod rules;
 mod server;
 pub mod world;
 

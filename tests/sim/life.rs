@@ -9,9 +9,12 @@ use model::{
     change::DagFile,
     command::{Command, PublishDag, PublishFile},
     effect::Effect,
+    report::{Happened, Outcome as How},
 };
 
-use crate::{chance::Chance, dags, disk::Disk, person, say, server::Server, world::World};
+use crate::{
+    chance::Chance, dags, disk::Disk, person, rules::Touched, say, server::Server, world::World,
+};
 
 /// What a life came to.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -30,6 +33,8 @@ pub struct Stats {
     pub n_stale: u64,
     /// Tries begun.
     pub n_begun: u64,
+    /// Tasks of untouched runs that did what their rule says.
+    pub n_judged: u64,
     /// Runs in the book at the end.
     pub n_runs: u64,
     /// A digest of all effects and replies in order: the same seed, the same history.
@@ -50,6 +55,12 @@ pub struct Life {
     /// Those of files that are gone.
     pub(crate) removed: BTreeMap<String, String>,
     n_published: u64,
+    /// People trigger and publish, and change nothing by hand.
+    hands_off: bool,
+    /// What no rule explains.
+    pub(crate) touched: Touched,
+    /// What the disk's watch has told last.
+    pub(crate) is_disk_full: bool,
     /// Fences of all starts that were told.
     told: BTreeSet<Fence>,
     /// What happened, when somebody wants to know.
@@ -62,8 +73,11 @@ impl Life {
     /// Before the first start.
     #[must_use]
     pub fn new(seed: u64, trace: bool) -> Self {
+        let mut chance = Chance::new(seed);
+        let hands_off = chance.percent(35);
         Self {
-            chance: Chance::new(seed),
+            chance,
+            hands_off,
             now: Timestamp::from_secs(1_794_996_000),
             disk: Disk::default(),
             world: World::default(),
@@ -72,6 +86,8 @@ impl Life {
             documents: BTreeMap::new(),
             removed: BTreeMap::new(),
             n_published: 0,
+            touched: Touched::default(),
+            is_disk_full: false,
             told: BTreeSet::new(),
             trace: trace.then(Vec::new),
             stats: Stats::default(),
@@ -150,7 +166,11 @@ impl Life {
             _ => {
                 let nth = self.chance.below(1_000);
                 let screen = self.server.as_ref().map(|server| server.screen(nth));
-                person::command(&screen.unwrap_or_default(), self.now, &mut self.chance)
+                let screen = screen.unwrap_or_default();
+                match self.hands_off {
+                    true => person::trigger_something(&screen, self.now, &mut self.chance),
+                    false => person::command(&screen, self.now, &mut self.chance),
+                }
             }
         };
         Given::Command(Box::new(command))
@@ -200,24 +220,16 @@ impl Life {
         } else {
             None
         };
+        let foreseen = self.foresee(&inputs);
+        self.note(&inputs);
         let Some(server) = &mut self.server else {
             return Err("there is no server".to_owned());
         };
-        for input in &inputs {
-            if let Given::Report(report) = input {
-                say!(
-                    self,
-                    "hears of {:?} fence {}: {:?}",
-                    report.key,
-                    report.fence,
-                    report.what
-                );
-            }
-        }
         match server.scheduler.batch(inputs.clone(), self.now) {
             Ok(outcome) => {
                 self.stats.n_batches += 1;
                 self.check(&inputs, &outcome)?;
+                self.came_true(foreseen)?;
                 if self.chance.percent(2) {
                     let done = self.chance.below(outcome.effects.len() + 1);
                     self.carry_out(outcome.effects.get(..done).unwrap_or(&[]));
@@ -234,6 +246,40 @@ impl Life {
             }
         }
         self.no_wrongs()
+    }
+
+    /// Takes note of what goes in.
+    fn note(&mut self, inputs: &[Given]) {
+        for input in inputs {
+            if let Given::Command(command) = input {
+                self.touched.note(command);
+                if let Command::SetDisk {
+                    free_bytes,
+                    needed_bytes,
+                } = &**command
+                {
+                    self.is_disk_full = free_bytes < needed_bytes;
+                }
+            }
+            if let Given::Report(report) = input {
+                if let Happened::Finished {
+                    outcome: How::Success { skip, .. },
+                    ..
+                } = &report.what
+                {
+                    let run = report.key.run;
+                    let skipped = skip.iter().map(|task_id| (run, task_id.clone()));
+                    self.touched.chosen_against.extend(skipped);
+                }
+                say!(
+                    self,
+                    "hears of {:?} fence {}: {:?}",
+                    report.key,
+                    report.fence,
+                    report.what
+                );
+            }
+        }
     }
 
     pub(crate) fn finish(&mut self, outcome: &Outcome) {

@@ -1,6 +1,9 @@
 //! Mishaps: failed batches, lost memory, crashes; and the way back from each.
 
-use control::batch::{Failure, Given, Outcome};
+use control::{
+    batch::{Failure, Given, Outcome},
+    view::BookView,
+};
 use model::{DeploymentId, TimeDelta};
 
 use crate::{
@@ -79,13 +82,71 @@ impl Life {
     /// and doing it twice is doing it once.
     pub(crate) fn forget(&mut self) -> Result<(), String> {
         say!(self, "forgets all that is live");
+        let before = self.opinions();
         let Some(server) = &mut self.server else {
             return Ok(());
         };
+        let is_settled = server
+            .scheduler
+            .next_wake()
+            .is_none_or(|wake| wake > self.now);
         match server.scheduler.rebuild(self.now) {
+            Ok(outcome) if is_settled && outcome.n_changes == 0 && !self.is_disk_full => {
+                self.twice(outcome)?;
+                self.same_opinions(&before)
+            }
             Ok(outcome) => self.twice(outcome),
             Err(failure) => self.come_back(None, &failure),
         }
+    }
+
+    /// Where nothing was due before, nothing is due now, and everything is thought of as before.
+    fn same_opinions(&mut self, before: &[String]) -> Result<(), String> {
+        let Some(server) = &mut self.server else {
+            return Ok(());
+        };
+        let outcome = match server.scheduler.batch(Vec::new(), self.now) {
+            Ok(outcome) => outcome,
+            Err(failure) => return self.come_back(None, &failure),
+        };
+        self.carry_out(&outcome.effects);
+        if outcome.n_changes > 0 {
+            let effects = outcome.effects;
+            return Err(format!("recovering found something to do: {effects:?}"));
+        }
+        let after = self.opinions();
+        if before == after {
+            return Ok(());
+        }
+        let old = before.iter().find(|line| !after.contains(line));
+        let new = after.iter().find(|line| !before.contains(line));
+        Err(format!(
+            "derived again it thinks otherwise: {new:?}, and before {old:?}"
+        ))
+    }
+
+    /// What the scheduler thinks of everything that is unfinished, in words.
+    fn opinions(&self) -> Vec<String> {
+        let Some(server) = &self.server else {
+            return Vec::new();
+        };
+        let (live, view) = (server.scheduler.live(), BookView::new(&server.reader));
+        let Ok(book) = server.reader.snapshot() else {
+            return Vec::new();
+        };
+        let mut lines: Vec<String> = live
+            .pool_usage()
+            .iter()
+            .map(|usage| format!("{usage:?}"))
+            .collect();
+        for no in book.live_runs().unwrap_or_default() {
+            lines.push(format!("{no} {:?}", live.run_reasons(no, &view, self.now)));
+            for ti in book.task_instances(no).unwrap_or_default() {
+                let why = live.task_reasons(ti.key, &view, self.now);
+                lines.push(format!("{:?} {} {why:?}", ti.key, ti.state));
+            }
+        }
+        lines
     }
 
     /// Recovers once more after the recovery that came to `first`, then carries that out.

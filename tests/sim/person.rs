@@ -90,6 +90,21 @@ pub fn command(screen: &Screen, now: Timestamp, chance: &mut Chance) -> Command 
     }
 }
 
+/// A run of a dag, and nothing that changes what is there.
+pub fn trigger_something(screen: &Screen, now: Timestamp, chance: &mut Chance) -> Command {
+    let dag_id = chance.pick(&screen.dags).cloned();
+    let mut command = trigger(
+        dag_id.unwrap_or_else(|| DagId::from("no_such")),
+        screen,
+        now,
+        chance,
+    );
+    if let Command::TriggerRun(trigger) = &mut command {
+        trigger.reset = false;
+    }
+    command
+}
+
 /// Variables, XComs and remarks.
 fn small(screen: &Screen, chance: &mut Chance) -> Command {
     let key = chance.pick(&screen.instances).map(|(_, ti)| ti.key);

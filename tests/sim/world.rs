@@ -116,18 +116,7 @@ impl World {
                         self.send(report, now, chance);
                     }
                 } else if *was_running || self.begun.contains(fence) {
-                    let message = "the process is gone".to_owned();
-                    let what = finished(Outcome::Lost { message });
-                    self.send(
-                        Report {
-                            key: *key,
-                            fence: *fence,
-                            at: now,
-                            what,
-                        },
-                        now,
-                        chance,
-                    );
+                    self.lose(*key, *fence, "the process is gone", now, chance);
                 } else {
                     self.begin(*key, *try_number, *fence, &facts(*key), now, chance);
                 }
@@ -208,21 +197,24 @@ impl World {
                     known.end = Some((now.plus(grace), finished(Outcome::Killed)));
                 }
             }
-            None => {
-                let message = "nobody knows this try".to_owned();
-                let what = finished(Outcome::Lost { message });
-                self.send(
-                    Report {
-                        key,
-                        fence,
-                        at: now,
-                        what,
-                    },
-                    now,
-                    chance,
-                );
-            }
+            None => self.lose(key, fence, "nobody knows this try", now, chance),
         }
+    }
+
+    /// Says that nothing is left of a try, and says it again until that is acknowledged.
+    fn lose(&mut self, key: TiKey, fence: Fence, why: &str, now: Timestamp, chance: &mut Chance) {
+        let message = why.to_owned();
+        let what = finished(Outcome::Lost { message });
+        let report = Report {
+            key,
+            fence,
+            at: now,
+            what,
+        };
+        let said = vec![report.clone()];
+        let end = None;
+        self.tries.insert(fence, Try { key, said, end });
+        self.send(report, now, chance);
     }
 
     /// The server has the end in its book, or will not have it any more.
