@@ -12,9 +12,11 @@ mod operators;
 mod problem;
 mod render;
 mod schema;
+pub mod serialized;
 mod shape;
 mod suggest;
 mod template_check;
+mod topology;
 mod yaml;
 
 pub use error::{ImportError, RenderError};

@@ -2,8 +2,10 @@
 
 use crate::{Json, TimeDelta, Timestamp};
 
+mod serialized;
 mod text;
 
+pub use serialized::{SerializedScheduleError, from_serialized, offset_name};
 pub use text::{ScheduleTextError, from_text, preset};
 
 /// A timetable, by upstream's classes (`airflow.timetables.*`).

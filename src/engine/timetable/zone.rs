@@ -89,18 +89,3 @@ fn offset(text: &str) -> Option<Offset> {
     }
     Offset::from_seconds(sign * seconds).ok()
 }
-
-/// A fixed offset as [`Zone::find`] reads it, from seconds east of Greenwich.
-pub(super) fn offset_name(seconds: i64) -> String {
-    if seconds == 0 {
-        return "UTC".to_owned();
-    }
-    let sign = if seconds < 0 { '-' } else { '+' };
-    let east = seconds.unsigned_abs();
-    let (hours, minutes, rest) = (east / 3_600, east / 60 % 60, east % 60);
-    if rest == 0 {
-        format!("{sign}{hours:02}:{minutes:02}")
-    } else {
-        format!("{sign}{hours:02}:{minutes:02}:{rest:02}")
-    }
-}

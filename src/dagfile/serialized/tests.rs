@@ -1,0 +1,1 @@
+//! Serialised dags against goldens, mutations and upstream.
