@@ -10,6 +10,7 @@ mod error;
 mod import;
 mod operators;
 mod problem;
+mod python;
 mod render;
 mod schema;
 pub mod serialized;
@@ -21,6 +22,7 @@ mod yaml;
 
 pub use error::{ImportError, RenderError};
 pub use import::{Imported, from_source, import, import_bytes, might_be_dag, validate};
+pub use python::{ZipError, is_zip, might_contain_dag, zip_dag_files};
 pub use render::{
     Connection, Context, Lookup, PreviousRun, Rendered, Rendering, TriggerDag, XComQuery, render,
 };

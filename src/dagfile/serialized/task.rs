@@ -239,8 +239,8 @@ fn display(fields: &Fields<'_>) -> Read<TaskDisplay> {
     });
     Ok(TaskDisplay {
         operator_name: fields.text("_operator_name")?,
-        ui_color: fields.text("ui_color")?,
-        ui_fgcolor: fields.text("ui_fgcolor")?,
+        ui_color: fields.text("ui_color")?.filter(|color| color != "#fff"),
+        ui_fgcolor: fields.text("ui_fgcolor")?.filter(|color| color != "#000"),
         template_fields: fields.texts("template_fields")?,
         template_ext: fields.texts("template_ext")?,
         template_fields_renderers: fields.object("template_fields_renderers")?,

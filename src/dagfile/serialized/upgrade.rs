@@ -36,7 +36,12 @@ pub(super) fn from_1(body: &JsonMap) -> JsonMap {
     if let Some(timetable) = body.get_mut("timetable") {
         let class = timetable.get("__type").and_then(Json::as_str);
         if TIMETABLES.iter().any(|(old, _)| class == Some(old)) {
-            to_assets(timetable);
+            to_assets(timetable, false);
+        }
+    }
+    if let Some(Json::Object(args)) = body.get_mut("default_args").and_then(inner) {
+        for name in REMOVED {
+            args.shift_remove(*name);
         }
     }
     for dependency in items(&mut body, "dag_dependencies") {
@@ -93,19 +98,29 @@ fn rename(map: &mut JsonMap, old: &str, new: &str) {
     }
 }
 
-/// Datasets are called assets since, in names and values alike, but never in a URI.
-fn to_assets(value: &mut Json) {
+fn inner(value: &mut Json) -> Option<&mut Json> {
+    value.get_mut("__var")
+}
+
+/// Datasets are called assets since, in names and values alike, but never in a URI. They had no
+/// names and groups: upstream adds them, empty, to each of the `objects` of a condition.
+fn to_assets(value: &mut Json, is_object: bool) {
     match value {
         Json::Null | Json::Bool(_) | Json::Number(_) => {}
         Json::String(text) => *text = renamed(text),
-        Json::Array(items) => items.iter_mut().for_each(to_assets),
+        Json::Array(items) => items.iter_mut().for_each(|item| to_assets(item, is_object)),
         Json::Object(map) => {
             let old = std::mem::take(map);
             for (name, mut value) in old {
                 if name != "uri" && name != "extra" {
-                    to_assets(&mut value);
+                    to_assets(&mut value, name == "objects");
                 }
                 map.insert(renamed(&name), value);
+            }
+            if is_object {
+                for name in ["name", "group"] {
+                    map.insert(name.to_owned(), Json::Null);
+                }
             }
         }
     }

@@ -25,6 +25,7 @@ fn shown(lines: &str, run: &DagRun) -> String {
                         env.join("\n  ")
                     )
                 }
+                Rendering::Job(Job::Python(_)) => panic!("nothing native runs in Python"),
                 Rendering::Job(Job::Http(r)) => {
                     let body = r.body.map(|body| String::from_utf8(body).unwrap());
                     format!(

@@ -83,5 +83,13 @@ fn fields(printed: &str) -> Vec<String> {
             last.push_str(line);
         }
     }
-    found
+    // One line needs no comma before a closing bracket.
+    let tidy = |field: &String| {
+        let field = field.trim_end_matches(',');
+        field
+            .replace(", )", ")")
+            .replace(", ]", "]")
+            .replace(", }", "}")
+    };
+    found.iter().map(tidy).collect()
 }
