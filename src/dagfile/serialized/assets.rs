@@ -83,7 +83,7 @@ fn like(value: &Json) -> Option<AssetLike> {
     };
     let text = |name: &str| data.get(name).and_then(Json::as_str).map(str::to_owned);
     match kind {
-        "asset" => asset(data).map(AssetLike::Asset),
+        "asset" => asset(data).map(|asset| AssetLike::Asset(Box::new(asset))),
         "asset_alias" => Some(AssetLike::Alias {
             name: text("name")?,
             group: text("group").unwrap_or_default(),

@@ -62,7 +62,7 @@ fn reference(value: &Json) -> Option<DeadlineReference> {
     })
 }
 
-/// Seconds up to Airflow 3.1; what the task SDK writes for a `timedelta` or a Variable's name since.
+/// Seconds up to Airflow 3.1; since then what the task SDK writes for a `timedelta` or a Variable.
 fn interval(value: &Json) -> Option<DeadlineInterval> {
     let fixed = |value: &Json| {
         let seconds = value.as_f64()?;

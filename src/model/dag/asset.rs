@@ -32,10 +32,9 @@ pub struct AssetWatcher {
 
 /// An asset, or what stands for some: an inlet, an outlet or a leaf of a condition.
 #[derive(Clone, Debug, PartialEq)]
-#[allow(clippy::large_enum_variant)] // Nearly all of them are assets.
 pub enum AssetLike {
     /// An asset itself.
-    Asset(Asset),
+    Asset(Box<Asset>),
     /// An alias, which tasks resolve to assets at run time.
     Alias {
         /// The name.

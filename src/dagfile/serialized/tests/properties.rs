@@ -134,11 +134,8 @@ fn of_groups() {
     assert!(dag.needs_expansion(&dag.tasks[0]) && !dag.needs_expansion(&dag.tasks[1]));
 }
 
-/// `_is_mapped` and what belongs to it need each other, and mail needs an address.
-#[test]
-fn of_tasks() {
-    // As text: too long for the macro.
-    let values = r##"{
+/// As text: too long for the macro.
+const OF_TASKS: &str = r##"{
         "task_type": "Other",
         "_task_module": "other",
         "_operator_extra_links": {"l": "k"},
@@ -208,6 +205,10 @@ fn of_tasks() {
         "task_display_name": "A",
         "later": {"x": 1}
     }"##;
-    let values = serde_json::from_str(values).unwrap();
+
+/// `_is_mapped` and what belongs to it need each other, and mail needs an address.
+#[test]
+fn of_tasks() {
+    let values = serde_json::from_str(OF_TASKS).unwrap();
     check(66, &values, |more| document(&json!({}), more, &json!({})));
 }
