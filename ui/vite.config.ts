@@ -12,7 +12,8 @@ export default defineConfig({
   resolve: { alias: { '~': fileURLToPath(new URL('./src', import.meta.url)) } },
   plugins: [react(), tailwindcss(), ...(process.env.ORRERY_MOCK ? [mockServer()] : [])],
   build: { target: 'es2023', modulePreload: { polyfill: false }, manifest: true },
-  server: { proxy: { '^/d/[^/]+/api/': server, '^/api/': server } },
+  // The server compares `Origin` with `Host`, so the name stays the one that the browser asked for.
+  server: { proxy: { '^/(d/[^/]+/)?api/': { target: server, changeOrigin: false } } },
   test: {
     environment: 'jsdom',
     setupFiles: ['src/test/setup.ts'],

@@ -62,6 +62,7 @@ const LINES = Number(process.env.MOCK_LINES ?? 400);
 function tail(request: IncomingMessage, response: ServerResponse, url: URL) {
   stream(response);
   let at = Number(url.searchParams.get('offset') ?? 0);
+  response.write('event: start\ndata: {"skipped":0}\n\n');
   const send = (n: number) => {
     const lines = Array.from({ length: n }, (_, index) => logLine(at + index, Date.now()));
     at += n;

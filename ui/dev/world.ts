@@ -283,7 +283,7 @@ export class World {
       relative_fileloc: file,
       fileloc: `/srv/dags/${file}`,
       description: spec.about,
-      timetable_summary: spec.schedule,
+      timetable_summary: spec.schedule ?? 'None',
       timetable_description: spec.schedule?.includes('* *') ? 'As the cron expression says' : null,
       timetable_partitioned: false,
       timetable_periodic: spec.every > 0,

@@ -37,11 +37,15 @@ struct Tail {
     log: LogOf,
     offset: u64,
     look_ms: u64,
+    /// Lines left out, to be told first. Without a first event a browser would also not learn that
+    /// its question was taken, until there is a line.
+    skipped: Option<u64>,
     _place: OwnedSemaphorePermit,
 }
 
-/// `lines` with a list of log lines, its id the byte that the next ones begin at; `end` when no
-/// more will come. `lines` in the query leaves out all but the last so many that are there.
+/// `start` with how many lines are `skipped`; `lines` with a list of log lines, its id the byte that
+/// the next ones begin at; `end` when no more will come. `lines` in the query leaves out all but the
+/// last so many that are there.
 #[utoipa::path(get, path = "/orrery/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}\
 /{map_index}/logs/{try_number}/tail", operation_id = "orrery_tail", tag = "Orrery",
     params(("dag_id" = String, Path), ("dag_run_id" = String, Path), ("task_id" = String, Path),
@@ -62,6 +66,7 @@ pub(crate) async fn get_tail(
         log,
         offset: query.offset,
         look_ms: LOOK_MS,
+        skipped: Some(0),
         _place: place,
     };
     if let Some(lines) = query.lines {
@@ -81,6 +86,10 @@ pub(crate) async fn get_tail(
 impl Tail {
     /// The next lines, once there are some; none when the log is complete.
     async fn next(&mut self) -> Option<Event> {
+        if let Some(skipped) = self.skipped.take() {
+            let data = serde_json::json!({ "skipped": skipped });
+            return Some(Event::default().event("start").data(data.to_string()));
+        }
         let mut changes = self.app.control().changes();
         loop {
             // The state is asked for before the file: what a finished try wrote is then all there.
@@ -124,6 +133,7 @@ impl Tail {
     /// Leaves out all but the last lines that are there.
     async fn skip(&mut self, lines: u32) -> Result<(), Problem> {
         let (mut ends, mut at) = (std::collections::VecDeque::new(), self.offset);
+        let mut skipped = 0;
         loop {
             let page = page(self.log.clone(), at, EVENT_BYTES_MAX).await?;
             let mut end = at;
@@ -132,6 +142,7 @@ impl Tail {
                 end += text.len() as u64;
                 if ends.len() > lines as usize {
                     ends.pop_front();
+                    skipped += 1;
                 }
             }
             if page.at_end || page.next == at {
@@ -140,6 +151,7 @@ impl Tail {
             at = page.next;
         }
         self.offset = ends.front().copied().unwrap_or(at);
+        self.skipped = Some(skipped);
         Ok(())
     }
 }

@@ -31,11 +31,19 @@ pub(crate) fn settle(cx: &mut Cx, no: RunNo) {
     }
 }
 
-/// The first leaf that failed, as the reason of the run's failure.
+/// Why the run failed: the task at the root of the first leaf that did, since a leaf may never have
+/// been tried.
 fn failed_leaf(run: &LiveRun) -> Option<Reason> {
-    let mut leaves = run.plan.leaves.iter();
-    let at = leaves.find(|&&at| run.state(at).is_some_and(State::is_failure))?;
-    let task = run.plan.task(*at)?.task_id.clone();
+    let has_failed = |at: &u32| run.state(*at).is_some_and(State::is_failure);
+    let leaf = *run.plan.leaves.iter().find(|at| has_failed(at))?;
+    let root = if run.state(leaf) == Some(State::UpstreamFailed) {
+        let above = run.plan.transitive(leaf, true);
+        let mut above = above.into_iter();
+        above.find(|at| run.state(*at) == Some(State::Failed))
+    } else {
+        None
+    };
+    let task = run.plan.task(root.unwrap_or(leaf))?.task_id.clone();
     Some(Reason::TaskFailure { task })
 }
 

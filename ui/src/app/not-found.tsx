@@ -8,6 +8,7 @@ export function NotFound() {
   return (
     <main>
       <Empty
+        heading="h1"
         title="There is no page here"
         action={
           <Link className={buttonClass('solid')} to={paths.dags(deployment)}>

@@ -35,7 +35,7 @@ export function PageHead({ title, mark, crumbs = [], actions, children }: Props)
         </nav>
       )}
       <div className="flex flex-wrap items-center gap-x-3 gap-y-2">
-        <div className="flex min-w-0 items-center gap-3">
+        <div className="flex min-w-0 flex-[1_1_14rem] items-center gap-3">
           {mark}
           <h1 className="min-w-0 text-lg font-semibold tracking-tight break-all sm:text-xl">
             {title}

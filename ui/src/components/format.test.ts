@@ -2,7 +2,10 @@ import { expect, it } from 'vitest';
 import { absolute, ago, bytes, duration } from './format';
 
 it.each([
-  [0.04, '0.04s'],
+  [0, '0s'],
+  [0.0002, '<1ms'],
+  [0.0042, '4ms'],
+  [0.0999, '0.1s'],
   [9, '9s'],
   [9.96, '10s'],
   [59.7, '1m 00s'],

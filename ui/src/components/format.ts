@@ -16,11 +16,13 @@ export function ago(at: number, now: number): string {
   return relative.format(Math.trunc(seconds / size), unit);
 }
 
-/** 0.4s, 12s, 3m 05s, 2h 07m, 4d 3h: two units at most, the second one padded. */
+/** 4ms, 0.4s, 12s, 3m 05s, 2h 07m, 4d 3h: two units at most, the second one padded. */
 export function duration(seconds: number | null | undefined): string {
   if (seconds === null || seconds === undefined || !Number.isFinite(seconds)) return '–';
-  if (seconds < 0) return '0s';
-  if (seconds < 10) return `${seconds.toFixed(seconds < 0.095 ? 2 : 1).replace(/\.0+$/, '')}s`;
+  if (seconds <= 0) return '0s';
+  if (seconds < 0.0005) return '<1ms';
+  if (seconds < 0.0995) return `${Math.round(seconds * 1000)}ms`;
+  if (seconds < 10) return `${seconds.toFixed(1).replace(/\.0$/, '')}s`;
   const whole = Math.round(seconds);
   if (whole < 60) return `${whole}s`;
   const pad = (n: number) => String(n).padStart(2, '0');

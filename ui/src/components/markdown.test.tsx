@@ -17,3 +17,12 @@ it('removes the indent of a Python docstring', () => {
   expect(screen.getByRole('heading', { name: 'Title' })).toBeVisible();
   expect(screen.getAllByRole('listitem')).toHaveLength(2);
 });
+
+it('draws tables', () => {
+  render(
+    <Markdown text={'| task | does |\n| --- | --- |\n| `a`, `b` | one \\| two |\n\nAfter.'} />,
+  );
+  expect(screen.getAllByRole('columnheader')).toHaveLength(2);
+  expect(screen.getByRole('cell', { name: 'one | two' })).toBeVisible();
+  expect(screen.getByText('After.').closest('table')).toBeNull();
+});

@@ -55,6 +55,8 @@ function blocks(lines: string[]): ReactNode[] {
           {inline(heading[2]!)}
         </p>,
       );
+    } else if (isTable(lines, at)) {
+      out.push(<Table key={at} rows={take((next) => next.startsWith('|')).map(cellsOf)} />);
     } else if (ITEM.test(line)) {
       const ordered = /^\s*\d/.test(line);
       const items = take((next) => ITEM.test(next)).map((item) => ITEM.exec(item)![1]!);
@@ -74,6 +76,46 @@ function blocks(lines: string[]): ReactNode[] {
     }
   }
   return out;
+}
+
+function isTable(lines: string[], at: number): boolean {
+  return lines[at]!.startsWith('|') && /^\|(?:\s*:?-+:?\s*\|)+$/.test(lines[at + 1] ?? '');
+}
+
+/** The cells of `| a | b |`; a bar inside code or after a backslash is text. */
+function cellsOf(line: string): string[] {
+  const cells = line.match(/(?:`[^`]*`|\\\||[^|])+/g) ?? [];
+  return cells.map((cell) => cell.trim().replaceAll('\\|', '|'));
+}
+
+function Table({ rows: [head = [], , ...body] }: { rows: string[][] }) {
+  const cell = 'border-b border-line px-2 py-1 text-left align-top';
+  return (
+    <div className="overflow-x-auto" tabIndex={0} role="group" aria-label="Table">
+      <table>
+        <thead>
+          <tr>
+            {head.map((text, index) => (
+              <th key={index} scope="col" className={`${cell} font-semibold`}>
+                {inline(text)}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {body.map((cells, row) => (
+            <tr key={row}>
+              {head.map((_, index) => (
+                <td key={index} className={cell}>
+                  {inline(cells[index] ?? '')}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
 }
 
 const INLINE = /(`[^`]+`|\*\*[^*]+\*\*|\*[^*\s][^*]*\*|\[[^\]]+\]\([^)\s]+\))/;

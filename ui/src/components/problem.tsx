@@ -1,6 +1,7 @@
 import { Problem } from '~/api/problem';
 import { Button } from './button';
 import { Icon } from './icons';
+import { Words } from './words';
 
 type Props = { error: unknown; what?: string; onRetry?: () => void };
 
@@ -14,9 +15,19 @@ export function ProblemPanel({ error, what, onRetry }: Props) {
         {what && <p className="font-semibold">{what}</p>}
         <p className="break-words whitespace-pre-line">
           {problem.code && <code className="mr-2 font-mono text-danger">{problem.code}</code>}
-          {problem.message}
+          <Words text={problem.message} />
         </p>
-        {problem.help && <p className="mt-1 whitespace-pre-line text-muted">{problem.help}</p>}
+        {problem.help && (
+          <p className="mt-1 whitespace-pre-line text-muted">
+            {problem.help.startsWith('/') ? (
+              <a href={problem.help} target="_blank" rel="noreferrer" className="link">
+                What to do about it
+              </a>
+            ) : (
+              problem.help
+            )}
+          </p>
+        )}
       </div>
       {onRetry && <Button onClick={onRetry}>Try again</Button>}
     </div>

@@ -5,7 +5,7 @@ use model::task_instance::TaskInstance;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{About, MapQuery, TaskInstanceResponse};
+use super::{About, MapQuery, TaskInstanceResponse, Usage};
 use crate::{
     airflow::versions::DagVersionResponse,
     app::App,
@@ -45,6 +45,7 @@ pub(crate) struct TaskInstanceHistoryResponse {
     executor: Option<String>,
     executor_config: String,
     dag_version: Option<DagVersionResponse>,
+    orrery: Usage,
 }
 
 /// Tries, and how many there are.
@@ -91,7 +92,7 @@ impl TaskInstanceHistoryResponse {
             trigger: _,
             triggerer_job: _,
             dag_version,
-            orrery: _,
+            orrery,
         } = TaskInstanceResponse::new(about, ti);
         Self {
             task_id,
@@ -120,6 +121,7 @@ impl TaskInstanceHistoryResponse {
             executor,
             executor_config,
             dag_version,
+            orrery,
         }
     }
 }

@@ -23,6 +23,9 @@ const TABS: Tab[] = [
   { id: 'details', label: 'Details' },
 ];
 
+const isAhead = (state: string | null | undefined) =>
+  !state || state === 'scheduled' || state === 'queued';
+
 export default function TaskPage() {
   const { deployment, ...place } = usePlace();
   const [search] = useSearchParams();
@@ -35,6 +38,9 @@ export default function TaskPage() {
   const latest = task?.try_number ?? 0;
   const wanted = Number(search.get('try'));
   const tryNumber = wanted >= 1 && wanted <= latest ? wanted : latest;
+  // A try has its number as soon as it is scheduled, and a log once it starts.
+  const begun =
+    tryNumber > 0 && (tryNumber < latest || task?.start_date != null || !isAhead(task?.state));
   const shown = tries.data?.find(({ try_number }) => try_number === tryNumber) ?? task;
 
   return (
@@ -86,7 +92,7 @@ export default function TaskPage() {
             {tab !== 'xcoms' && latest > 1 && (
               <TryPicker tries={tries.data ?? []} latest={task} chosen={tryNumber} />
             )}
-            {tab === 'log' && tryNumber > 0 && (
+            {tab === 'log' && begun && (
               <LogView
                 key={[place.dag, place.run, place.task, place.mapIndex, tryNumber].join()}
                 deployment={deployment}
@@ -94,7 +100,7 @@ export default function TaskPage() {
                 tryNumber={tryNumber}
               />
             )}
-            {tab === 'log' && tryNumber === 0 && (
+            {tab === 'log' && !begun && (
               <Empty title="No try has begun">The log appears here when one does.</Empty>
             )}
             {tab === 'xcoms' && <XComTab deployment={deployment} place={place} />}

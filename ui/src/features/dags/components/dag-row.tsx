@@ -8,6 +8,7 @@ import { Switch } from '~/components/switch';
 import { Ago, Elapsed } from '~/components/time';
 import { usePause } from '../hooks/dags';
 import { where } from '../lib/import-errors';
+import { ownersOf, scheduleOf } from '../lib/words';
 import { NextRun } from './next-run';
 import { RunStrip } from './run-strip';
 
@@ -33,7 +34,7 @@ export function DagRow({ deployment, dag, onTrigger }: Props) {
           >
             {dag.dag_display_name}
           </Link>
-          <span className="hidden min-w-0 shrink gap-1 overflow-hidden text-xs text-muted xl:flex">
+          <span className="hidden h-4 max-w-1/2 shrink-0 flex-wrap gap-1 overflow-hidden text-xs text-muted xl:flex">
             {dag.tags.slice(0, 4).map(({ name }) => (
               <span key={name} className="rounded bg-sunk px-1.5 whitespace-nowrap">
                 {name}
@@ -44,7 +45,7 @@ export function DagRow({ deployment, dag, onTrigger }: Props) {
         <Note dag={dag} />
       </div>
       <div role="cell" className="hidden truncate lg:block" data-tip={dag.timetable_description}>
-        {dag.timetable_summary ?? <span className="text-muted">None</span>}
+        {scheduleOf(dag) ?? <span className="text-muted">None</span>}
       </div>
       <div role="cell" className="order-last col-start-2 lg:order-none lg:col-auto">
         <RunStrip deployment={deployment} dag={dag.dag_id} runs={dag.recent_runs} />
@@ -73,7 +74,7 @@ export function DagRow({ deployment, dag, onTrigger }: Props) {
           paused={dag.is_paused}
           next={dag.next_dagrun_run_after}
           last={last?.run_after ?? null}
-          schedule={dag.timetable_summary}
+          schedule={scheduleOf(dag)}
         />
       </div>
       <div role="cell">
@@ -101,7 +102,7 @@ function Note({ dag }: { dag: Dag }) {
       </p>
     );
   }
-  return <p className="truncate text-xs text-muted">{dag.description ?? dag.owners.join(', ')}</p>;
+  return <p className="truncate text-xs text-muted">{dag.description ?? ownersOf(dag)}</p>;
 }
 
 type PauseProps = { deployment: string; dagId: string; paused: boolean };

@@ -3,6 +3,7 @@ import { Json } from '~/components/code';
 import { Facts } from '~/components/facts';
 import { Markdown } from '~/components/markdown';
 import { Ago } from '~/components/time';
+import { scheduleOf } from '../lib/words';
 
 export function DagDetailsTab({ dag }: { dag: DagDetails }) {
   const version = dag.latest_dag_version;
@@ -18,7 +19,7 @@ export function DagDetailsTab({ dag }: { dag: DagDetails }) {
           ['Dag id', dag.dag_id],
           ['Description', dag.description ?? '–'],
           ['Owners', dag.owners.join(', ') || '–'],
-          ['Schedule', dag.timetable_summary ?? 'None'],
+          ['Schedule', scheduleOf(dag) ?? 'None: on demand'],
           ['Time zone', dag.timezone ?? '–'],
           ['Catchup', dag.catchup ? 'Yes' : 'No'],
           ['Start date', <Ago key="start" at={dag.start_date} />],

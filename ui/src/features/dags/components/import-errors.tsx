@@ -5,9 +5,10 @@ import { count } from '~/components/format';
 import { Icon } from '~/components/icons';
 import { ProblemPanel } from '~/components/problem';
 import { Ago } from '~/components/time';
+import { Words } from '~/components/words';
 import { useState } from 'react';
 import { useImportErrors } from '../hooks/dags';
-import { headline, placeOf, where } from '../lib/import-errors';
+import { codeOf, hasTrace, headline, placeOf, where } from '../lib/import-errors';
 
 /** How many files are broken; opened, which, where and why. */
 export function ImportErrorsBanner({ deployment, n }: { deployment: string; n: number }) {
@@ -27,7 +28,7 @@ export function ImportErrorsBanner({ deployment, n }: { deployment: string; n: n
         <Icon name="warning" className="shrink-0 text-danger" />
         <span className="font-medium">{count(n, 'dag file')} cannot be imported</span>
         <span className="hidden text-muted sm:inline">
-          {n === 1 ? 'Its dags keep' : 'Their dags keep'} their last good version.
+          Dags that loaded before go on with their last good version.
         </span>
         <Icon name={open ? 'chevron' : 'right'} className="ml-auto shrink-0 text-muted" />
       </button>
@@ -57,6 +58,7 @@ function ImportErrorList({ deployment }: { deployment: string }) {
 }
 
 export function ImportErrorItem({ error }: { error: ImportError }) {
+  const code = codeOf(error);
   const location = where(error.filename, placeOf(error));
   return (
     <div className="px-3 py-2">
@@ -68,10 +70,10 @@ export function ImportErrorItem({ error }: { error: ImportError }) {
         </span>
       </div>
       <p className="break-words">
-        {error.code && <code className="mr-2 font-mono text-danger">{error.code}</code>}
-        {headline(error)}
+        {code && <code className="mr-2 font-mono text-danger">{code}</code>}
+        <Words text={headline(error)} />
       </p>
-      {error.stack_trace.trim() !== headline(error) && (
+      {hasTrace(error) && (
         <details className="mt-1">
           <summary className="w-fit text-muted">Stack trace</summary>
           <pre className="mt-1 overflow-x-auto font-mono text-xs" tabIndex={0}>

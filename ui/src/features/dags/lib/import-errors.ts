@@ -7,16 +7,29 @@ export function placeOf(error: ImportError): Place {
   if (error.line) return { line: error.line, column: error.column ?? null };
   const trace = error.stack_trace;
   const named = /\bline (\d+)(?:,? col(?:umn)? (\d+))?/gi;
-  const last = [...trace.matchAll(named)].at(-1) ?? /:(\d+):(\d+)/.exec(trace);
+  const last = /^\S.*?:(\d+):(\d+): [A-Z]/.exec(trace) ?? [...trace.matchAll(named)].at(-1);
   if (!last) return { line: null, column: null };
   return { line: Number(last[1]), column: last[2] ? Number(last[2]) : null };
+}
+
+// Orrery's own traces are one line: `file:line:column: CODE: what is wrong`.
+const OWN = /^\S.*?(?::\d+){0,2}: ([A-Z]{3}-\d{3}): /;
+
+/** The code of the error, where it has one. */
+export function codeOf(error: ImportError): string | null {
+  return error.code ?? OWN.exec(error.stack_trace)?.[1] ?? null;
 }
 
 /** The one line that says what is wrong: Python's traces end with it. */
 export function headline(error: ImportError): string {
   if (error.message) return error.message;
   const lines = error.stack_trace.trim().split('\n');
-  return lines.at(-1)?.trim() || 'The file cannot be read.';
+  return lines.at(-1)?.trim().replace(OWN, '') || 'The file cannot be read.';
+}
+
+/** Whether the trace says more than the headline. */
+export function hasTrace(error: ImportError): boolean {
+  return error.stack_trace.trim().replace(OWN, '') !== headline(error);
 }
 
 export function where(filename: string, { line, column }: Place): string {

@@ -61,7 +61,7 @@ export function DagGrid({ deployment, dag, onTrigger }: Props) {
     <div className="flex flex-col gap-3">
       <div
         ref={scroller}
-        className="panel relative max-h-[calc(100dvh-15rem)] min-h-60 w-fit max-w-full overflow-auto"
+        className="panel relative max-h-[calc(100dvh-15rem)] w-fit max-w-full overflow-auto"
       >
         <div
           role="grid"

@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 import { Link } from 'react-router';
 import { paths } from '~/app/paths';
-import { absolute, duration } from '~/components/format';
+import { absolute, count, duration } from '~/components/format';
 import { stateLabel, stateVar } from '~/components/state';
 import { useZone } from '~/components/zone';
 import type { Column } from '../lib/columns';
@@ -27,7 +27,7 @@ export function RunBars({ deployment, dag, columns, earlier }: Props) {
           <span className="self-end" data-tip="The longest run shown: the height of a full bar">
             {duration(longest)}
           </span>
-          {earlier || <span>{columns.length} runs</span>}
+          {earlier || <span>{count(columns.length, 'run')}</span>}
         </div>
       </div>
       {columns.map(({ run }, column) => {

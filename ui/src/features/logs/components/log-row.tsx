@@ -1,6 +1,7 @@
 import { memo } from 'react';
 import { useZone } from '~/components/zone';
 import { fieldsOf, rank, traceOf, type Shown } from '../lib/buffer';
+import { plain } from '../lib/plain';
 
 type Props = { item: Shown; wrap: boolean; search: string };
 
@@ -28,7 +29,7 @@ export const LogRow = memo(function LogRow({ item, wrap, search }: Props) {
         className={`min-w-0 flex-1 ${wrap ? 'break-words whitespace-pre-wrap' : 'whitespace-pre'}`}
       >
         <span className={level === 1 ? '' : LOOKS[level]}>
-          <Found text={line.event} search={search} />
+          <Found text={plain(line.event)} search={search} />
         </span>
         {fields && <span className="text-muted"> {<Found text={fields} search={search} />}</span>}
         {trace && (

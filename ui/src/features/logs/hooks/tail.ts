@@ -62,6 +62,11 @@ export function useTail(deployment: string, at: TailPlace, tryNumber: number) {
         setProblem(null);
         setStatus('tailing');
       };
+      source.addEventListener('start', (event) => {
+        skipped += (JSON.parse((event as MessageEvent<string>).data) as { skipped: number })
+          .skipped;
+        if (skipped > 0) draw ??= setTimeout(flush, DRAW_MS);
+      });
       source.addEventListener('lines', (event) => {
         const { data, lastEventId } = event as MessageEvent<string>;
         if (lastEventId) offset = lastEventId;

@@ -1,4 +1,5 @@
 import type { LogLine } from '~/api/types';
+import { plain } from './plain';
 
 /** More than anybody reads, and little enough for any browser. */
 export const LINES_KEPT = 20_000;
@@ -47,7 +48,11 @@ export function filterLines({ lines, dropped }: Lines, search: string, least: Le
   return shown;
 }
 
-const KNOWN = new Set(['event', 'timestamp', 'level', 'logger', 'error_detail']);
+// Shown in a way of their own, or the same on every line of a try and so on the page already.
+const KNOWN = new Set([
+  ...['event', 'timestamp', 'level', 'logger', 'error_detail'],
+  ...['dag_id', 'run_id', 'task_id', 'map_index', 'try_number'],
+]);
 
 /** What a line says beyond its message: structured fields, and the trace of an exception. */
 export function fieldsOf(line: LogLine): string {
@@ -58,7 +63,7 @@ export function fieldsOf(line: LogLine): string {
 }
 
 export function textOf(line: LogLine): string {
-  return [line.event, fieldsOf(line), traceOf(line)].filter(Boolean).join(' ');
+  return [plain(line.event), fieldsOf(line), traceOf(line)].filter(Boolean).join(' ');
 }
 
 type Frame = { filename?: string; lineno?: number; name?: string };

@@ -3,6 +3,7 @@ import type { Reason } from '~/api/types';
 import { paths } from '~/app/paths';
 import { ProblemPanel } from '~/components/problem';
 import { Ago } from '~/components/time';
+import { Words } from '~/components/words';
 
 type Place = { deployment: string; dag: string; run: string };
 type Props = { place: Place; title: string; reasons: Reason[] | undefined; error: unknown };
@@ -23,8 +24,14 @@ export function ReasonsPanel({ place, title, reasons, error }: Props) {
             <span aria-hidden="true" className="text-brass">
               ◦
             </span>
-            <span className="min-w-0 break-words">{reason.text}</span>
-            <About place={place} reason={reason} />
+            <span className="min-w-0 break-words">
+              <Words text={reason.text} name={(name) => linkTo(place, reason, name)} />
+            </span>
+            {reason.at && (
+              <span className="text-muted">
+                <Ago at={reason.at} />
+              </span>
+            )}
           </li>
         ))}
       </ul>
@@ -32,19 +39,12 @@ export function ReasonsPanel({ place, title, reasons, error }: Props) {
   );
 }
 
-function About({ place, reason }: { place: Place; reason: Reason }) {
+/** A task that a reason names is one step away. */
+function linkTo({ deployment, dag, run }: Place, reason: Reason, name: string) {
+  if (name !== reason.task_id) return null;
   return (
-    <span className="flex gap-2 text-muted">
-      {reason.task_id && (
-        <Link
-          className="link"
-          to={paths.task(place.deployment, place.dag, place.run, reason.task_id)}
-        >
-          {reason.task_id}
-        </Link>
-      )}
-      {reason.pool && <span>pool {reason.pool}</span>}
-      {reason.at && <Ago at={reason.at} />}
-    </span>
+    <Link className="link font-mono" to={paths.task(deployment, dag, run, name)}>
+      {name}
+    </Link>
   );
 }

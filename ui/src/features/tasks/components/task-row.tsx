@@ -5,6 +5,7 @@ import { IconButton } from '~/components/button';
 import { useNow } from '~/components/clock';
 import { StateBadge, stateVar } from '~/components/state';
 import { Elapsed } from '~/components/time';
+import { Words } from '~/components/words';
 import { barOf } from '../lib/timeline';
 import { TaskActions } from './task-actions';
 
@@ -44,7 +45,7 @@ export function TaskRow({ deployment, run, task, reasons }: Props) {
             className="truncate text-muted"
             data-tip={reasons.map((reason) => reason.text).join('\n')}
           >
-            {reasons.map((reason) => reason.text).join(' ')}
+            <Words text={reasons.map((reason) => reason.text).join(' · ')} />
           </p>
         ) : (
           <Timeline run={run} task={task} />
