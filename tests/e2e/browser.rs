@@ -9,7 +9,7 @@ const DAGS: &[(&str, &str)] = &[
         "tour.yaml",
         "dag_id: tour\ndescription: For the browser\nschedule: '@daily'\nstart_date: 2026-01-01\n\
         is_paused_upon_creation: false\nparams: {name: world}\ntasks:\n\
-        \x20 - {id: slow, uses: bash, with: {bash_command: {$t: \"for i in 1 2 3 4 5 6; do echo line $i for \
+        \x20 - {id: slow, uses: bash, with: {bash_command: {$t: \"for i in $(seq 12); do echo line $i for \
         {{ params.name }}; sleep 0.5; done\"}}}\n\
         \x20 - {id: after, uses: empty, needs: [slow]}\n",
     ),

@@ -43,9 +43,9 @@ struct Tail {
     _place: OwnedSemaphorePermit,
 }
 
-/// `start` with how many lines are `skipped`; `lines` with a list of log lines, its id the byte that
-/// the next ones begin at; `end` when no more will come. `lines` in the query leaves out all but the
-/// last so many that are there.
+/// `start` with how many lines are `skipped`; `lines` with a list of log lines, its id the byte
+/// that the next ones begin at; `end` when no more will come. `lines` in the query leaves out all
+/// but the last so many that are there.
 #[utoipa::path(get, path = "/orrery/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}\
 /{map_index}/logs/{try_number}/tail", operation_id = "orrery_tail", tag = "Orrery",
     params(("dag_id" = String, Path), ("dag_run_id" = String, Path), ("task_id" = String, Path),

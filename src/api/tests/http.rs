@@ -204,6 +204,11 @@ async fn a_log_is_followed_to_its_end() {
     let (event, data) = next(&mut events, &mut rest).await;
     assert_eq!(
         (event.as_str(), data.as_str()),
+        ("start", "{\"skipped\":1}")
+    );
+    let (event, data) = next(&mut events, &mut rest).await;
+    assert_eq!(
+        (event.as_str(), data.as_str()),
         ("lines", "[{\"event\":\"plain\"}]")
     );
     let more = std::fs::OpenOptions::new().append(true).open(&log).unwrap();

@@ -180,11 +180,11 @@ fn states_set_by_hand_are_set_at_once() {
         "a; b:a",
         "start; mark a failed",
         expect![[r#"
-        r1 failed: task `b` failed
-          a failed 1: set by hand by ada
-          b upstream_failed 0: upstream `a` failed
-        start a#1, kill a
-    "#]],
+            r1 failed: task `a` failed
+              a failed 1: set by hand by ada
+              b upstream_failed 0: upstream `a` failed
+            start a#1, kill a
+        "#]],
     );
     check(
         "a; b:a; c:b",

@@ -159,7 +159,7 @@ fn the_past_must_have_ended_well() {
         dag,
         "start 2025-12-01; r1.a fail; start 2025-12-02",
         expect![[r#"
-            r1 failed: task `b` failed
+            r1 failed: task `a` failed
               a failed 1: it broke
               b upstream_failed 0: upstream `a` failed
             r2 running

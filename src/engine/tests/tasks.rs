@@ -193,11 +193,11 @@ fn waits_hold_no_slot() {
         "a; b:a",
         "start; a defer 5m; tick 6m",
         expect![[r#"
-        r1 failed: task `b` failed
-          a failed 1: what it waited for did not come until 2026-01-01T00:05:00Z
-          b upstream_failed 0: upstream `a` failed
-        start a#1, arm a, disarm a
-    "#]],
+            r1 failed: task `a` failed
+              a failed 1: what it waited for did not come until 2026-01-01T00:05:00Z
+              b upstream_failed 0: upstream `a` failed
+            start a#1, arm a, disarm a
+        "#]],
     );
     check(
         "a; b:a",
@@ -268,7 +268,7 @@ fn leaves_decide_how_a_run_ends() {
         "a setup=yes; b:a; c:a,b teardown=yes rule=all_done_setup_success",
         "start; a fail",
         expect![[r#"
-            r1 failed: task `b` failed
+            r1 failed: task `a` failed
               a failed 1: it broke
               b upstream_failed 0: upstream `a` failed
               c upstream_failed 0: upstream `a` failed
