@@ -7,14 +7,14 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-/// The binary under test: `ORRERY_BINARY`, or the development build.
+/// The binary under test: `KIT_BINARY`, or the development build. (`ORRERY_…` is what the server
+/// itself reads, and it refuses what it does not know.)
 pub fn binary() -> PathBuf {
     let built = concat!(
         env!("CARGO_MANIFEST_DIR"),
         "/../../target/x86_64-unknown-linux-gnu/debug/orrery"
     );
-    let path =
-        std::env::var_os("ORRERY_BINARY").map_or_else(|| PathBuf::from(built), PathBuf::from);
+    let path = std::env::var_os("KIT_BINARY").map_or_else(|| PathBuf::from(built), PathBuf::from);
     path.canonicalize()
         .unwrap_or_else(|_| panic!("{}: run `cargo build -p orrery`", path.display()))
 }

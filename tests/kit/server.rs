@@ -105,6 +105,8 @@ impl Server {
             .is_err()
         {
             assert!(begin.elapsed() < WAIT, "the server does not answer");
+            let ended = server.child.try_wait().unwrap();
+            assert!(ended.is_none(), "the server did not start: {ended:?}");
             std::thread::sleep(Duration::from_millis(1));
         }
         server.ready_ms = begin.elapsed().as_secs_f64() * 1e3;
