@@ -49,7 +49,9 @@ export async function open(base) {
     await page.emulateMedia({ colorScheme: 'light' });
     const size = page.viewportSize();
     await page.setViewportSize({ ...size, width: NARROW_PX });
-    const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    const over = await page.evaluate(
+      () => document.documentElement.scrollWidth - window.innerWidth,
+    );
     if (over > 0) fault(`${name}: ${over} px wider than ${NARROW_PX}`);
     await page.setViewportSize(size);
   };

@@ -106,12 +106,20 @@ await step('a dag is paused, and every window says so', async () => {
   const there = watcher.getByRole('switch', name);
   await page.goto(`${dags}/tour`);
   await page.getByRole('switch', name).click();
-  await until('the list knows', () => there.getAttribute('aria-checked'), (it) => it === 'false');
+  await until(
+    'the list knows',
+    () => there.getAttribute('aria-checked'),
+    (it) => it === 'false',
+  );
   await page.reload();
   await page.getByText('Paused', { exact: true }).first().waitFor();
   await inspect('paused');
   await page.getByRole('switch', name).press('Space');
-  await until('the list knows', () => there.getAttribute('aria-checked'), (it) => it === 'true');
+  await until(
+    'the list knows',
+    () => there.getAttribute('aria-checked'),
+    (it) => it === 'true',
+  );
 });
 
 await step('what is not there says so', async () => {
@@ -124,5 +132,9 @@ await close();
 
 /** How many cells of the grid begin their name so. */
 function cells(of, name) {
-  return () => of.getByRole('grid').getByRole('link', { name: new RegExp(`^${name}`, 'i') }).count();
+  return () =>
+    of
+      .getByRole('grid')
+      .getByRole('link', { name: new RegExp(`^${name}`, 'i') })
+      .count();
 }
