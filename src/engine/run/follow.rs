@@ -45,6 +45,8 @@ pub(crate) fn latest(cx: &mut Cx, no: RunNo) -> bool {
     }
     restore(cx, no);
     crate::live::state::refresh_hold(cx.live, no, cx.now);
+    // All that was unfinished may be among what went.
+    cx.live.settle.insert(no);
     crate::rules::depends_on_past::forget(cx.live, dag);
     true
 }

@@ -16,7 +16,7 @@ pub(crate) mod trigger;
 
 use model::{RunNo, reason::Reason, state::DagRunState};
 
-use crate::live::{Cx, state::refresh_hold};
+use crate::live::{Cx, state::refresh_hold, timers::Timer};
 
 /// Enters a state with the dates that go with it: queued clears them, a start from a finished state
 /// sets the start again, an end is dated once.
@@ -53,6 +53,9 @@ pub(crate) fn enter(cx: &mut Cx, no: RunNo, to: DagRunState, reason: Option<Reas
     if let Some(dag) = cx.live.dags.get_mut(&dag) {
         dag.count(run_after, no, from, false);
         dag.count(run_after, no, to, true);
+    }
+    if to == DagRunState::Queued && run_after > now {
+        cx.live.timers.at(run_after, Timer::RunAfter(dag));
     }
     refresh_hold(cx.live, no, now);
     cx.live.promote.insert(dag);
