@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import pathlib
 import re
 import subprocess
 import time
+import urllib.error
 import urllib.request
 
 import airflow_client.client
 import pytest
+from airflow_client.client import api, models
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = ROOT / "target/x86_64-unknown-linux-gnu/debug/orrery"
@@ -39,6 +42,15 @@ is_paused_upon_creation: false
 tasks:
   - {id: bad, uses: bash, with: {bash_command: "echo oops >&2; exit 3"}}
   - {id: after, uses: empty, needs: [bad]}
+""",
+    "still.yaml": """
+dag_id: still
+schedule: null
+is_paused_upon_creation: true
+tags: [compat, quiet]
+params: {size: {default: 1, type: integer}}
+tasks:
+  - {id: one, uses: empty}
 """,
     "broken.yaml": "dag_id: broken\ntasks:\n  - id: a\n    uses: bash\n    wiht: {}\n",
 }
@@ -82,3 +94,41 @@ def client(server):
     configuration = airflow_client.client.Configuration(host=server)
     with airflow_client.client.ApiClient(configuration) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def ask(server):
+    """Asks without the client's models, which would not let what is wrong through."""
+
+    def ask(method: str, path: str, body=None, kind: str = "application/json"):
+        data = body if isinstance(body, bytes | None) else json.dumps(body).encode()
+        request = urllib.request.Request(f"{server}/api/v2{path}", data, method=method)
+        request.add_header("Content-Type", kind)
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                return answer.status, json.loads(answer.read() or "null")
+        except urllib.error.HTTPError as error:
+            return error.code, json.loads(error.read())
+
+    return ask
+
+
+@pytest.fixture(scope="session")
+def ended(client):
+    """A good run and a failed one, both at their end."""
+    runs = {}
+    for dag_id in ("quick", "fails"):
+        runs[dag_id] = run_to_end(client, dag_id, dag_run_id=f"{dag_id}-ended")
+    return runs
+
+
+def run_to_end(client, dag_id: str, **fields):
+    runs = api.DagRunApi(client)
+    body = models.TriggerDAGRunPostBody(logical_date=None, **fields)
+    run = runs.trigger_dag_run(dag_id, body)
+    deadline = time.monotonic() + 60
+    while run.state not in ("success", "failed"):
+        assert time.monotonic() < deadline, run
+        time.sleep(0.05)
+        run = runs.get_dag_run(dag_id, run.dag_run_id)
+    return run

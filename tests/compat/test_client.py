@@ -6,28 +6,17 @@ import time
 
 import pytest
 from airflow_client.client import ApiException, api, models
-
-
-def run_to_end(client, dag_id: str, **fields):
-    runs = api.DagRunApi(client)
-    body = models.TriggerDAGRunPostBody(logical_date=None, **fields)
-    run = runs.trigger_dag_run(dag_id, body)
-    deadline = time.monotonic() + 60
-    while run.state not in ("success", "failed"):
-        assert time.monotonic() < deadline, run
-        time.sleep(0.05)
-        run = runs.get_dag_run(dag_id, run.dag_run_id)
-    return run
+from conftest import run_to_end
 
 
 def test_lists_dags_with_tags_and_details(client):
     dags = api.DAGApi(client)
     page = dags.get_dags(tags=["compat"])
-    assert [dag.dag_id for dag in page.dags] == ["quick"]
+    assert [dag.dag_id for dag in page.dags] == ["quick", "still"]
     details = dags.get_dag_details("quick")
     assert details.timetable_summary == "0 0 * * *"
     assert details.params["name"]["value"] == "world"
-    assert api.DAGApi(client).get_dag_tags().tags == ["compat"]
+    assert api.DAGApi(client).get_dag_tags().tags == ["compat", "quiet"]
     assert {task.task_id for task in api.TaskApi(client).get_tasks("quick").tasks} == {"say", "hear"}
 
 

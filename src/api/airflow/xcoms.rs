@@ -120,7 +120,7 @@ query! {
 
 type Names = (String, String, String);
 
-/// XComs of a task instance; `~` stands for all tasks of the run.
+/// XComs of a task instance; `~` stands for all dags, all runs and all tasks.
 #[utoipa::path(get,
     path = "/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/xcomEntries",
     operation_id = "get_xcom_entries", tag = "XCom",
@@ -145,44 +145,57 @@ pub(crate) async fn list_xcoms(
         .map(Json)
 }
 
+/// Runs whose XComs one request may look through.
+const RUNS_MAX: usize = 10_000;
+
+/// The runs that two names mean, `~` standing for all.
+fn runs(book: &Book<'_>, dag_id: &str, run_id: &str) -> Result<Vec<Found>, Problem> {
+    if dag_id != "~" && run_id != "~" {
+        return Ok(vec![book.run(dag_id, run_id)?]);
+    }
+    let dags = match dag_id {
+        "~" => book.dag_rows()?,
+        named => vec![book.dag_row(named)?],
+    };
+    let mut found = Vec::new();
+    for dag in dags {
+        let runs = match run_id {
+            "~" => read(book.snapshot.last_runs(dag.no, RUNS_MAX + 1))?,
+            named => read(book.snapshot.run_no(dag.no, named))?
+                .into_iter()
+                .collect(),
+        };
+        for run in runs {
+            found.extend(book.found(run)?);
+        }
+        if found.len() > RUNS_MAX {
+            return Err(Problem::invalid(format!(
+                "XComs of more than {RUNS_MAX} runs are not listed at once: name the dag or the run"
+            )));
+        }
+    }
+    Ok(found)
+}
+
 fn list(
     book: &Book<'_>,
     (dag_id, run_id, task_id): &Names,
     query: &XComsQuery,
 ) -> Result<XComCollection, Problem> {
-    if dag_id == "~" || run_id == "~" {
-        return Err(Problem::invalid(
-            "name the dag and the run: `~` can stand for the task alone",
-        ));
-    }
-    let found = book.run(dag_id, run_id)?;
-    let names = Pattern {
-        like: query.xcom_key_pattern.clone(),
-        prefix: query.xcom_key_prefix_pattern.clone(),
-    };
     let mut all = Vec::new();
-    for xcom in read(book.snapshot.xcoms_of_run(found.run.no))? {
-        let id = book.task_id(found.row.no, xcom.key.task)?;
-        let map = xcom.key.map.0;
-        let meant = (task_id == "~" || id.as_str() == task_id)
-            && query
-                .xcom_key
-                .as_ref()
-                .is_none_or(|name| *name == xcom.name)
-            && query.map_index.is_none_or(|asked| asked == map)
-            && query.map_index_filter.is_none_or(|asked| asked == map)
-            && names.matches(&xcom.name)
-            && query.task_id.matches(&id)
-            && query.run_id.matches(run_id)
+    for found in runs(book, dag_id, run_id)? {
+        let meant = query.run_id.matches(&found.run.run_id)
             && query.dag_display_name.matches(&display_name(&found.row))
             && query.logical_date.contains(found.run.logical_date.as_ref())
             && query.run_after.contains(Some(&found.run.run_after));
         if meant {
-            all.push(XComResponse::new(book, &found, &xcom)?);
+            of_run(book, &found, task_id, query, &mut all)?;
         }
     }
-    all.sort_by(|a, b| (&a.task_id, a.map_index, &a.key).cmp(&(&b.task_id, b.map_index, &b.key)));
+    all.sort_by(|a, b| in_order(a).cmp(&in_order(b)));
     page::sort(&mut all, &query.order_by, |xcom, name| match name {
+        "dag_id" => Key::text(xcom.dag_id.as_str()),
+        "run_id" => Key::text(xcom.run_id.as_str()),
         "task_id" => Key::text(xcom.task_id.as_str()),
         "map_index" => Key::number(xcom.map_index),
         "key" => Key::text(xcom.key.as_str()),
@@ -194,6 +207,44 @@ fn list(
         xcom_entries,
         total_entries,
     })
+}
+
+fn in_order(xcom: &XComResponse) -> (&str, &str, &str, i32, &str) {
+    let XComResponse {
+        dag_id,
+        run_id,
+        task_id,
+        ..
+    } = xcom;
+    (dag_id, run_id, task_id, xcom.map_index, &xcom.key)
+}
+
+fn of_run(
+    book: &Book<'_>,
+    found: &Found,
+    task_id: &str,
+    query: &XComsQuery,
+    all: &mut Vec<XComResponse>,
+) -> Result<(), Problem> {
+    let names = Pattern {
+        like: query.xcom_key_pattern.clone(),
+        prefix: query.xcom_key_prefix_pattern.clone(),
+    };
+    for xcom in read(book.snapshot.xcoms_of_run(found.run.no))? {
+        let id = book.task_id(found.row.no, xcom.key.task)?;
+        let map = xcom.key.map.0;
+        let is_named = query.xcom_key.as_ref().is_none_or(|of| *of == xcom.name);
+        let meant = (task_id == "~" || id.as_str() == task_id)
+            && is_named
+            && query.map_index.is_none_or(|asked| asked == map)
+            && query.map_index_filter.is_none_or(|asked| asked == map)
+            && names.matches(&xcom.name)
+            && query.task_id.matches(&id);
+        if meant {
+            all.push(XComResponse::new(book, found, &xcom)?);
+        }
+    }
+    Ok(())
 }
 
 query! {
