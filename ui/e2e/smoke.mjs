@@ -93,7 +93,7 @@ await step('a run is cleared, and runs again', async () => {
   await page.getByRole('dialog').waitFor({ state: 'detached' });
   await page.getByText('waits for').first().waitFor();
   await inspect('run');
-  await page.getByText('2 success').waitFor();
+  await page.getByRole('button', { name: /^2\s*success/ }).waitFor();
   await page.getByRole('link', { name: 'slow', exact: true }).click();
   await page.getByRole('region', { name: 'Log of try 2' }).waitFor();
   await page.getByRole('link', { name: /^Try 1/ }).click();
