@@ -5,9 +5,17 @@ use std::{
     net::SocketAddr,
     os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
+    thread,
+    time::{Duration, Instant},
 };
 
 use crate::cli::{ADDRESS_FILE, Trouble};
+
+/// How long the lock may still be held by what a killed server left: a child that it was starting
+/// has its files until it becomes another program.
+const LEFT_BEHIND: Duration = Duration::from_secs(2);
+/// Between two tries for the lock.
+const AGAIN: Duration = Duration::from_millis(5);
 
 /// The data folder.
 pub struct Folder {
@@ -28,7 +36,7 @@ impl Folder {
         make_private(&data.join("logs")).map_err(wrong)?;
         let data = data.canonicalize().map_err(wrong)?;
         let lock = fs::File::create(data.join("run/server.lock")).map_err(wrong)?;
-        match lock.try_lock() {
+        match wait_for(&lock) {
             Ok(()) => Ok(Self { data, _lock: lock }),
             Err(fs::TryLockError::WouldBlock) => Err(Trouble(format!(
                 "NET-002: another server has the data folder `{}`\n  more: orrery explain NET-002",
@@ -65,6 +73,18 @@ impl Folder {
     /// Takes it away again; a server that was killed leaves a stale one, which does no harm.
     pub fn forget_address(&self) {
         let _ = fs::remove_file(self.data.join(ADDRESS_FILE));
+    }
+}
+
+fn wait_for(lock: &fs::File) -> Result<(), fs::TryLockError> {
+    let begin = Instant::now();
+    loop {
+        match lock.try_lock() {
+            Err(fs::TryLockError::WouldBlock) if begin.elapsed() < LEFT_BEHIND => {
+                thread::sleep(AGAIN);
+            }
+            other => return other,
+        }
     }
 }
 

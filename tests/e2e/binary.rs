@@ -34,7 +34,7 @@ fn says_in_ten_lines_where_to_look() {
 #[test]
 fn two_servers_do_not_share_a_folder() {
     let server = Server::start(&kit::binary(), &Options::default());
-    let second = Command::new(kit::binary())
+    let second = kit::command(&kit::binary())
         .args(["serve", "--listen", "127.0.0.1:0", "--data"])
         .arg(server.folder.join("data"))
         .output()

@@ -1,6 +1,6 @@
 //! The commands, as a person types them.
 
-use std::process::{Command, Output};
+use std::process::Output;
 
 use kit::{Options, Server};
 
@@ -14,8 +14,8 @@ tasks:
 ";
 
 fn run(server: Option<&Server>, words: &[&str]) -> Output {
-    let mut command = Command::new(kit::binary());
-    command.args(words).env_remove("ORRERY_SERVER");
+    let mut command = kit::command(&kit::binary());
+    command.args(words);
     if let Some(server) = server {
         command.args(["--data"]).arg(server.folder.join("data"));
     }

@@ -56,7 +56,8 @@ fn a_saved_file_is_live_and_a_broken_one_keeps_its_last_good_version() {
     };
     wait("the import error", || !errors().is_empty());
     let said = errors()[0]["stack_trace"].as_str().unwrap().to_owned();
-    assert!(said.contains("line 5") && said.contains("needs"), "{said}");
+    assert!(said.starts_with("live.yaml:5:5: DAG-"), "{said}");
+    assert!(said.contains("did you mean `needs`"), "{said}");
     assert!(described("round 4"), "the last good version is gone");
     server.run_unpaused_to_end("live");
 
@@ -123,7 +124,7 @@ fn nonsense_in_the_folder_is_named_and_harms_nobody() {
     for error in errors() {
         let said = error["stack_trace"].as_str().unwrap();
         assert!(
-            said.contains("DAG-"),
+            said.contains(": DAG-") || said.contains(": CTL-"),
             "{}: no code in {said}",
             error["filename"]
         );
@@ -142,5 +143,40 @@ fn nonsense_in_the_folder_is_named_and_harms_nobody() {
     );
     assert!(said("twice.yaml").contains("`a`"), "{}", said("twice.yaml"));
     server.run_unpaused_to_end("live");
+    server.stop();
+}
+
+#[test]
+fn a_dag_that_two_files_say_moves_to_the_second_when_the_first_lets_go() {
+    let server = Server::start(&kit::binary(), &Options::default());
+    let folder = server.folder.join("dags");
+    let shown = || server.ask("GET", "dags/live", None).1;
+    let is = |text: &str| shown()["description"] == text && shown()["is_stale"] == false;
+    let errors = || {
+        let page = server.get("importErrors");
+        page["total_entries"].as_u64().unwrap()
+    };
+    fs::write(folder.join("first.yaml"), dag("first")).unwrap();
+    wait("the first", || is("first"));
+    fs::write(folder.join("second.yaml"), dag("second")).unwrap();
+    wait("the error of the second", || errors() == 1);
+    assert!(is("first"));
+    // It lets go by saying something else.
+    let other = dag("first").replace("dag_id: live", "dag_id: other");
+    fs::write(folder.join("first.yaml"), &other).unwrap();
+    wait("the second", || is("second") && errors() == 0);
+    fs::write(folder.join("first.yaml"), dag("first")).unwrap();
+    wait("the error of the first", || errors() == 1);
+    // Even when the refusal is older than this process.
+    let kept = server.kill_keeping();
+    let server = Server::start_in(&kit::binary(), kept, &Options::default());
+    fs::remove_file(folder.join("second.yaml")).unwrap();
+    wait("the first again", || {
+        let (_, shown) = server.ask("GET", "dags/live", None);
+        shown["description"] == "first" && shown["is_stale"] == false
+    });
+    wait("no error", || {
+        server.get("importErrors")["total_entries"] == 0
+    });
     server.stop();
 }

@@ -1,7 +1,5 @@
 //! Why a task does not run: the same words in API and command line.
 
-use std::process::Command;
-
 use kit::{Options, Server, escaped};
 use serde_json::json;
 
@@ -50,7 +48,7 @@ fn every_waiting_task_says_why() {
     );
     assert_eq!(why("nowhere"), "there is no pool `missing`: create it");
     let data = server.folder.join("data");
-    let shown = Command::new(kit::binary())
+    let shown = kit::command(&kit::binary())
         .args(["runs", "show", "waits", "--data"])
         .arg(data)
         .output();

@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::Command,
     time::{Duration, SystemTime},
 };
@@ -19,9 +19,26 @@ pub fn binary() -> PathBuf {
         .unwrap_or_else(|_| panic!("{}: run `cargo build -p orrery`", path.display()))
 }
 
+/// A command of the binary under test that knows nothing of this process's own settings: each
+/// `ORRERY_*` variable, `ORRERY_BINARY` among them, would be a setting of the binary.
+pub fn command(binary: &Path) -> Command {
+    let mut command = Command::new(binary);
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("ORRERY_") {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
 /// Ends a process at once.
 pub fn kill(pid: u32) {
     let _ = Command::new("kill").args(["-9", &pid.to_string()]).output();
+}
+
+/// Asks a process to end: a worker process ends its tasks first.
+pub fn terminate(pid: u32) {
+    let _ = Command::new("kill").arg(pid.to_string()).output();
 }
 
 /// CPU time of a process in seconds.

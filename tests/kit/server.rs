@@ -16,7 +16,7 @@ pub type DagFile = (String, String);
 
 const WAIT: Duration = Duration::from_secs(300);
 /// What takes longer than this never comes.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(150);
 
 /// How to start it.
 #[derive(Clone, Default)]
@@ -79,7 +79,7 @@ impl Server {
             reason = "/proc dates processes by the wall clock"
         )]
         let (begin, started) = (Instant::now(), std::time::SystemTime::now());
-        let child = Command::new(binary)
+        let child = process::command(binary)
             .args(["serve", "--listen", &format!("127.0.0.1:{port}"), "--data"])
             .arg(folder.join("data"))
             .arg("--dags")
@@ -104,6 +104,8 @@ impl Server {
             .call()
             .is_err()
         {
+            let ended = server.child.try_wait().unwrap();
+            assert!(ended.is_none(), "the server ended: {ended:?}");
             assert!(begin.elapsed() < WAIT, "the server does not answer");
             let ended = server.child.try_wait().unwrap();
             assert!(ended.is_none(), "the server did not start: {ended:?}");
@@ -334,13 +336,24 @@ impl Server {
             "cannot stop the server"
         );
         self.child.wait().unwrap();
-        self.folder
+        self.folder.clone()
     }
 
     /// Kills it.
     pub fn kill_keeping(mut self) -> PathBuf {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
-        self.folder
+        self.folder.clone()
+    }
+}
+
+/// A test that fails leaves no server behind, and no tasks.
+impl Drop for Server {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let _ = self.child.kill();
+            let _ = self.child.wait();
+            self.workers().into_iter().for_each(process::terminate);
+        }
     }
 }

@@ -26,12 +26,17 @@ const CHUNK_FILES: usize = 512;
 /// Threads that read.
 const READERS: usize = 2;
 
+/// The engine's code for a dag that another file says already.
+const TWICE: &str = "RUN-021";
+
 /// What is known of one file.
 pub(super) struct Known {
     pub(super) stamp: Stamp,
     pub(super) hash: String,
     pub(super) includes: Vec<(PathBuf, Option<Stamp>)>,
     pub(super) has_error: bool,
+    /// Another file says its dag: it is read again when any other changes.
+    pub(super) is_refused: bool,
 }
 
 impl Known {
@@ -41,6 +46,7 @@ impl Known {
             hash: row.hash.clone(),
             includes: Vec::new(),
             has_error: row.error.is_some(),
+            is_refused: row.error.as_ref().is_some_and(|error| error.code == TWICE),
         }
     }
 
@@ -96,8 +102,11 @@ impl Scanner {
                 return;
             }
         };
-        self.remove_gone(&found);
-        let changed = self.changed(&found, written);
+        let any_gone = self.remove_gone(&found);
+        let mut changed = self.changed(&found, written);
+        if any_gone || !changed.is_empty() {
+            self.add_refused(&found, &mut changed);
+        }
         for chunk in changed.chunks(CHUNK_FILES) {
             let files = self.read_all(chunk);
             self.publish(files);
@@ -155,7 +164,18 @@ impl Scanner {
         changed
     }
 
-    fn remove_gone(&mut self, found: &Found) {
+    /// Those that another file kept out come last: that one may have let go of their dags.
+    fn add_refused(&self, found: &Found, changed: &mut Vec<String>) {
+        let is_due = |path: &&String| {
+            let known = self.known.by_path.get(*path);
+            known.is_some_and(|known| known.is_refused) && !changed.contains(path)
+        };
+        let refused: Vec<String> = found.files.keys().filter(is_due).cloned().collect();
+        changed.extend(refused);
+    }
+
+    /// Whether any was gone.
+    fn remove_gone(&mut self, found: &Found) -> bool {
         let gone = self.known.by_path.keys().filter(|path| {
             let unreadable = found
                 .unreadable
@@ -164,7 +184,9 @@ impl Scanner {
             !found.files.contains_key(*path) && !unreadable
         });
         let gone: Vec<String> = gone.cloned().collect();
+        let any = !gone.is_empty();
         self.remove(gone);
+        any
     }
 
     fn read_all(&self, paths: &[String]) -> Vec<ReadFile> {

@@ -8,7 +8,8 @@ use crate::yaml::{Entry, Node, Value};
 const TYPES: [&str; 7] = [
     "null", "boolean", "integer", "number", "string", "array", "object",
 ];
-/// The words that make a mapping a declaration when `type`, `enum` or `const` is among them.
+/// The words that make a mapping a declaration when `type`, `enum` or `const` is among them, or a
+/// `schema` beside a default.
 const WORDS: &[&str] = &[
     "default",
     "value",
@@ -95,7 +96,9 @@ fn is_declaration(words: &JsonMap) -> bool {
             None => is_type(value),
         });
     let listed = words.get("enum").is_some_and(Json::is_array) || words.contains_key("const");
-    (typed || listed) && words.keys().all(|key| WORDS.contains(&key.as_str()))
+    let apart = words.get("schema").is_some_and(Json::is_object)
+        && (words.contains_key("default") || words.contains_key("value"));
+    (typed || listed || apart) && words.keys().all(|key| WORDS.contains(&key.as_str()))
 }
 
 fn declared(name: String, mut words: JsonMap) -> Param {

@@ -299,6 +299,8 @@ params:
   level: {type: string, enum: [low, high], default: low, description: How loud}
   plain: {type: strange}
   needed: {type: integer, minimum: 1}
+  apart: {default: 1, schema: {type: integer}}
+  bare: {schema: {type: integer}}
 tasks:
 - {id: a, retries: 0}
 - {id: b, uses: file-sensor, with: {filepath: /x}}
@@ -321,6 +323,8 @@ tasks:
         level Some("\"low\"") {"type":"string","enum":["low","high"]}
         plain Some("{\"type\":\"strange\"}") {}
         needed None {"type":"integer","minimum":1}
+        apart Some("1") {"type":"integer"}
+        bare Some("{\"schema\":{\"type\":\"integer\"}}") {}
     "#]]
     .assert_eq(&params.concat());
     let tasks: Vec<String> = dag

@@ -6,7 +6,7 @@ mod summary;
 use model::{
     DagNo,
     change::{DagFile, ImportError},
-    command::{PublishDag, PublishFile, Reply},
+    command::{PublishDag, PublishFile, Refusal, RefusalKind, Reply},
 };
 
 use crate::{
@@ -17,7 +17,9 @@ use crate::{
 /// Two files say the same dag.
 const TWICE: &str = "RUN-021";
 
-/// Takes in what a file says. A broken one keeps its last good dags.
+/// Takes in what a file says. A broken one keeps its last good dags. One of which all is said
+/// elsewhere is kept with that error and refused as well, so that it is asked for again when other
+/// files have changed.
 pub(crate) fn file(cx: &mut Cx, publish: PublishFile) -> Reply {
     let PublishFile { mut file, dags } = publish;
     let known = cx
@@ -45,8 +47,16 @@ pub(crate) fn file(cx: &mut Cx, publish: PublishFile) -> Reply {
             set_stale(cx, no, &file.path);
         }
     }
+    let refused = file.error.clone().filter(|_| file.dags.is_empty());
     put(cx, file);
-    Reply::Done
+    match refused {
+        Some(ImportError { message, .. }) => Reply::Refused(Refusal {
+            kind: RefusalKind::Conflict,
+            code: TWICE,
+            message,
+        }),
+        None => Reply::Done,
+    }
 }
 
 /// A file is gone, and its dags with it.
@@ -57,14 +67,6 @@ pub(crate) fn remove(cx: &mut Cx, path: &str) -> Reply {
     cx.live.dirty.files.insert(path.to_owned());
     for no in file.dags {
         set_stale(cx, no, path);
-    }
-    // Another file may have been refused because of this one: it is to be read again.
-    let refused = |file: &DagFile| file.error.as_ref().is_some_and(|error| error.code == TWICE);
-    for (other, file) in &mut cx.live.files {
-        if refused(file) && !file.hash.is_empty() {
-            file.hash.clear();
-            cx.live.dirty.files.insert(other.clone());
-        }
     }
     Reply::Done
 }
