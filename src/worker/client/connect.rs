@@ -21,18 +21,36 @@ use std::{
     process::{Command, Stdio},
     sync::Arc,
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 /// Bytes above which the worker process's own log is begun anew.
 const LOG_BYTES_MAX: u64 = 1024 * 1024;
 
+/// Between two tries to find a worker process or to start one.
+const AGAIN: Duration = Duration::from_millis(20);
+
 /// Connects to the worker process that takes new work; starts it when there is none; drains one of
-/// another build and starts its successor.
+/// another build and starts its successor. One that a killed server was just starting holds the
+/// lock before it listens, so that both may fail at first.
 ///
 /// # Errors
 /// When none answers and none can be started.
 pub fn connect(shared: &Arc<Shared>) -> Result<Receiver, WorkerError> {
+    let begin = Instant::now();
+    loop {
+        match find_or_start(shared) {
+            Err(WorkerError::Answer { .. })
+                if begin.elapsed() < Duration::from_millis(WORKER_ANSWER_MS) =>
+            {
+                thread::sleep(AGAIN);
+            }
+            other => return other,
+        }
+    }
+}
+
+fn find_or_start(shared: &Arc<Shared>) -> Result<Receiver, WorkerError> {
     if let Ok((receiver, same)) = greet(shared, paths::SOCKET) {
         if same {
             shared.settle(&receiver.link, &receiver.known);
