@@ -122,6 +122,7 @@ fn start(
             env: Vec::new(),
             data_dir: folder.data().to_owned(),
             clock: Arc::clone(&clock),
+            execution: None,
         },
         Box::new(move |report| reports.report(report)),
     )?;

@@ -77,6 +77,33 @@ pub const WORKER_BACKOFF_MS_MAX: u64 = 5_000;
 pub const WORKER_IDLE_MS: u64 = 10 * 60 * 1_000;
 /// Bytes of the body of an answer to a task's HTTP request.
 pub const HTTP_BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Bytes of one frame between a Python child and its supervisor.
+pub const PYTHON_FRAME_BYTES_MAX: usize = FRAME_BYTES_MAX - 64 * 1024;
+/// Frames of one child that may wait for an answer.
+pub const PYTHON_FRAMES_MAX: usize = 256;
+/// Bytes of one record on a child's logging stream.
+pub const PYTHON_LOG_RECORD_BYTES_MAX: usize = 1024 * 1024;
+/// How long a warm interpreter may take to begin, imports included.
+pub const ZYGOTE_BOOT_MS: u64 = 120_000;
+/// How long a warm interpreter may take to fork.
+pub const ZYGOTE_FORK_MS: u64 = 20_000;
+/// Forks after which a warm interpreter is replaced.
+pub const ZYGOTE_FORKS_MAX: u64 = 20_000;
+/// Bytes by which a warm interpreter may grow before it is replaced.
+pub const ZYGOTE_GROWTH_BYTES_MAX: u64 = 256 * 1024 * 1024;
+/// How long a warm interpreter without children stays.
+pub const ZYGOTE_IDLE_MS: u64 = 10 * 60 * 1_000;
+/// How long a task's process may go on after its success is in the book (upstream's
+/// `task_success_overtime`).
+pub const SUCCESS_OVERTIME_MS: u64 = 20_000;
+/// How long the streams of a child that has ended are read for what its descendants print
+/// (upstream's `socket_cleanup_timeout`).
+pub const SOCKET_CLEANUP_MS: u64 = 60_000;
+/// How much longer than `execution_timeout` a Python task's process stays, since it applies the
+/// limit itself as long as it can.
+pub const PYTHON_TIMEOUT_GRACE_MS: u64 = 30_000;
+/// Bytes of a child's standard error that are kept to say why it ended.
+pub const PYTHON_TAIL_BYTES_MAX: usize = 8 * 1024;
 /// Open files that the worker process asks for; tasks get the limit that it was started with.
 pub const WORKER_FILES_MAX: u64 = 65_536;
 /// Tasks of all dags that are kept in memory for readers; dags beyond are imported again.
@@ -101,3 +128,4 @@ const _: () = assert!(PAGE_ENTRIES_DEFAULT <= PAGE_ENTRIES_MAX);
 const _: () = assert!((LOG_LINE_BYTES_MAX as u64) < LOG_FILE_BYTES_MAX);
 const _: () = assert!(XCOM_BYTES_MAX < FRAME_BYTES_MAX && BODY_BYTES_MAX < FRAME_BYTES_MAX);
 const _: () = assert!(LOG_LINE_BYTES_MAX < XCOM_BYTES_MAX);
+const _: () = assert!(XCOM_BYTES_MAX < PYTHON_FRAME_BYTES_MAX);

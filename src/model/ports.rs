@@ -2,7 +2,7 @@
 
 use crate::{
     Fence, Json, TiKey, Timestamp,
-    execution::{Answer, Ask, Asker},
+    execution::{Answer, Ask, Asker, TriggerFailure, TriggerFired},
     task_instance::Deferral,
     work::{PythonRuntime, Work},
 };
@@ -57,6 +57,14 @@ pub type Answerer = Box<dyn FnOnce(Answer) + Send>;
 pub trait Execution: Send + Sync {
     /// Takes a question; returns at once. An answerer that is dropped answers with a failure.
     fn ask(&self, who: Asker, ask: Ask, answer: Answerer);
+    /// A trigger has fired. It is not watched any more.
+    fn trigger_fired(&self, fired: TriggerFired) {
+        let _ = fired;
+    }
+    /// A trigger has failed. It is not watched any more.
+    fn trigger_failed(&self, failure: TriggerFailure) {
+        let _ = failure;
+    }
 }
 
 /// Reads Python dag files.

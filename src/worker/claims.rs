@@ -139,12 +139,16 @@ impl Claims {
     }
 
     /// Takes over what worker processes have left that are dead, seen from `me`, and removes their
-    /// journals. Those that still run are remembered, so that nothing of theirs is begun here.
+    /// journals; also tells who they were. Those that still run are remembered, so that nothing of theirs is begun here.
     ///
     /// # Errors
     /// When a journal cannot be read, or not be taken over; it stays then.
-    pub fn inherit(&mut self, tries: &Path, me: &Identity) -> io::Result<Vec<Record>> {
-        let mut inherited = Vec::new();
+    pub fn inherit(
+        &mut self,
+        tries: &Path,
+        me: &Identity,
+    ) -> io::Result<(Vec<Record>, Vec<Identity>)> {
+        let (mut inherited, mut dead) = (Vec::new(), Vec::new());
         for entry in fs::read_dir(tries)? {
             let path = entry?.path();
             if path == self.path || path.extension().is_some_and(|e| e == REWRITE) {
@@ -156,7 +160,7 @@ impl Claims {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
                 Err(error) => return Err(error),
             };
-            if writer.is_some_and(|writer| writer.is_alive(me)) {
+            if writer.as_ref().is_some_and(|writer| writer.is_alive(me)) {
                 self.foreign.extend(records.keys());
                 continue;
             }
@@ -169,8 +173,9 @@ impl Claims {
             }
             fs::remove_file(&path)?;
             let _ = fs::remove_file(path.with_extension(REWRITE));
+            dead.extend(writer);
         }
-        Ok(inherited)
+        Ok((inherited, dead))
     }
 
     /// This process leaves: the journal goes unless something is still to be told.

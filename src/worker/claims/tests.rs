@@ -70,10 +70,10 @@ fn what_a_dead_writer_left_is_taken_over_at_any_cut() {
     for length in 0..=whole.len() {
         fs::write(&path, &whole[..length]).unwrap();
         let mut claims = Claims::open(&dir, &me).unwrap();
-        let records = claims.inherit(&dir, &me).unwrap();
+        let (records, _) = claims.inherit(&dir, &me).unwrap();
         assert!(!path.exists());
         assert!(records.iter().all(|record| record.owner == old));
-        assert!(claims.inherit(&dir, &me).unwrap().is_empty());
+        assert!(claims.inherit(&dir, &me).unwrap().0.is_empty());
         // And once more by the next, from this one's journal.
         let (_, again) = read(&claims.path).unwrap();
         assert_eq!(
@@ -97,7 +97,7 @@ fn what_a_living_writer_has_is_left_to_it() {
     let mut other = Claims::open(&dir, &me).unwrap();
     other.take(1, key(1)).unwrap();
     let mut claims = Claims::open(&dir, &dead(&me)).unwrap();
-    assert!(claims.inherit(&dir, &me).unwrap().is_empty());
+    assert!(claims.inherit(&dir, &me).unwrap().0.is_empty());
     assert!(!claims.take(1, key(1)).unwrap());
     assert!(claims.take(2, key(2)).unwrap());
     fs::remove_dir_all(dir).unwrap();

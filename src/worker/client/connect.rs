@@ -140,8 +140,7 @@ fn drain(shared: &Arc<Shared>, mut receiver: Receiver) -> Result<(), WorkerError
     loop {
         match receive(&mut receiver.stream, &mut receiver.inbox).map_err(wrong)? {
             Up::Draining => break,
-            Up::Report(report) => early.push(report),
-            Up::Swept(_) => {}
+            other => early.push(other),
         }
     }
     receiver.stream = unhurried(receiver.stream).map_err(wrong)?;

@@ -4,12 +4,13 @@
 use super::{connect, state::Shared};
 use crate::{
     paths::SOCKET_DRAIN,
+    supervisor,
     wire::{
-        Down, Known, Report, Up,
+        Down, Known, Up, What,
         frame::{self, Inbox},
     },
 };
-use model::limits::WORKER_BACKOFF_MS_MAX;
+use model::{limits::WORKER_BACKOFF_MS_MAX, report::Happened};
 use std::{
     fs, io,
     io::{Read, Write},
@@ -161,15 +162,14 @@ pub fn drained(shared: &Arc<Shared>) {
 }
 
 /// Reads from a drained worker process until it leaves.
-pub fn keep_drained(shared: &Arc<Shared>, receiver: Receiver, early: Vec<Report>) {
+pub fn keep_drained(shared: &Arc<Shared>, receiver: Receiver, early: Vec<Up>) {
     shared.state().add_drained(&receiver.link);
     shared.settle(&receiver.link, &receiver.known);
     let shared = Arc::clone(shared);
     let run = move || {
         let id = receiver.link.id;
-        early
-            .into_iter()
-            .for_each(|report| shared.tell(report.into()));
+        let link = Arc::clone(&receiver.link);
+        early.into_iter().for_each(|word| take(&shared, &link, word));
         read(&shared, receiver);
         let mut state = shared.state();
         state.inherit(id);
@@ -180,6 +180,35 @@ pub fn keep_drained(shared: &Arc<Shared>, receiver: Receiver, early: Vec<Report>
     let thread = thread::Builder::new().name("worker-drained".to_owned());
     if let Err(error) = thread.spawn(run) {
         tracing::error!(target: "worker", "no thread for a drained worker's reports: {error}");
+    }
+}
+
+fn take(shared: &Arc<Shared>, link: &Arc<Link>, word: Up) {
+    match word {
+        Up::Report(report) => match report.what {
+            What::Started { pid } => {
+                supervisor::started(shared, report.fence, report.key, pid);
+                shared.tell_as(&report, Happened::Started { pid });
+            }
+            What::Finished {
+                ref outcome,
+                ref usage,
+            } => {
+                let (outcome, usage) = (outcome.clone().into(), (*usage).into());
+                shared.tell_as(&report, Happened::Finished { outcome, usage });
+            }
+            What::Exited { ref exit, note } => supervisor::exited(shared, link, &report, exit, note),
+        },
+        Up::Swept(known) => shared.settle(link, &known),
+        Up::Draining => {}
+        Up::Zygote { zygote, facts } => supervisor::zygote(shared, link, zygote, &facts),
+        Up::Session {
+            session,
+            zygote,
+            note,
+        } => supervisor::session(shared, link, (session, zygote), note),
+        Up::Frame { session, n, bytes } => supervisor::frame(shared, link, (session, n), &bytes),
+        Up::Closed { session, exit } => supervisor::closed(shared, session, &exit),
     }
 }
 
@@ -194,9 +223,7 @@ fn read(shared: &Arc<Shared>, receiver: Receiver) {
     loop {
         loop {
             match inbox.next::<Up>() {
-                Ok(Some(Up::Report(report))) => shared.tell(report.into()),
-                Ok(Some(Up::Swept(known))) => shared.settle(&link, &known),
-                Ok(Some(Up::Draining)) => {}
+                Ok(Some(word)) => take(shared, &link, word),
                 Ok(None) => break,
                 Err(error) => {
                     tracing::error!(target: "worker", "the worker process says nonsense: {error}");
@@ -214,6 +241,7 @@ fn read(shared: &Arc<Shared>, receiver: Receiver) {
     }
     link.finish();
     shared.state().drop_link(link.id);
+    supervisor::dropped(shared, link.id);
     shared.ended.notify_all();
     if !shared.state().is_closed() {
         tracing::warn!(target: "worker", pid = link.pid, "the worker process is gone");

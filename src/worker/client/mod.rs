@@ -1,15 +1,20 @@
 //! The server's side: an [`Executor`] that hands work to the worker process.
 
 mod connect;
-mod link;
-mod state;
+pub mod link;
+pub mod state;
 
-use crate::{WorkerError, wire::Down};
+use crate::{
+    WorkerError,
+    supervisor::{self, TriggererHandle},
+    wire::Down,
+};
 use model::{
     Fence, TiKey, limits,
-    ports::{Adopted, Clock, Executor},
+    execution::Callback,
+    ports::{Adopted, Clock, Execution, Executor, ParseRequest, Parsed, Parser},
     report::Report,
-    work::Work,
+    work::{PythonRuntime, Work},
 };
 use state::Shared;
 use std::{
@@ -30,6 +35,8 @@ pub struct ClientOptions {
     pub data_dir: PathBuf,
     /// The clock of reports that this side makes (`Lost`).
     pub clock: Arc<dyn Clock>,
+    /// Who answers Python children; without, every question is answered with a failure.
+    pub execution: Option<Arc<dyn Execution>>,
 }
 
 /// Where reports go. Called from threads of the client, one report at a time and in order for each
@@ -118,6 +125,34 @@ impl Executor for Client {
     }
 
     fn ack(&self, fence: Fence) {
-        self.shared.state().ack(fence);
+        if !supervisor::acked(&self.shared, fence) {
+            self.shared.state().ack(fence);
+        }
+    }
+}
+
+impl Parser for Client {
+    fn parse(&self, request: ParseRequest, done: Box<dyn FnOnce(Parsed) + Send>) {
+        supervisor::parse(&self.shared, request, done);
+    }
+}
+
+impl Client {
+    /// Runs callbacks of one file's dags and tasks in a child of its own. `done` is told what went
+    /// wrong, if anything, once, from any thread.
+    pub fn callback(
+        &self,
+        request: ParseRequest,
+        callbacks: Vec<Callback>,
+        done: Box<dyn FnOnce(Option<String>) + Send>,
+    ) {
+        supervisor::callback(&self.shared, request, callbacks, done);
+    }
+
+    /// Starts the triggerer of a runtime; it is started anew when it dies, with all its triggers.
+    /// What comes of them is told to [`Execution`].
+    #[must_use]
+    pub fn triggerer(&self, runtime: PythonRuntime) -> TriggererHandle {
+        supervisor::triggerer(&self.shared, runtime)
     }
 }

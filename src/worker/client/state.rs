@@ -5,7 +5,8 @@ use crate::{
     WorkerError,
     client::link::Link,
     paths::Paths,
-    wire::{Down, Known},
+    supervisor::Hub,
+    wire::{self, Down, Known},
 };
 use model::{
     Fence, TiKey,
@@ -24,6 +25,8 @@ pub struct Shared {
     pub paths: Paths,
     sink: Sink,
     state: Mutex<State>,
+    /// Sessions of Python children.
+    pub hub: Hub,
     /// A try ended, or a link did.
     pub ended: Condvar,
     /// Reports that this side makes. Told by a thread of their own: the caller may hold the very
@@ -60,6 +63,7 @@ impl Shared {
             paths,
             sink,
             state: Mutex::new(State::default()),
+            hub: Hub::default(),
             ended: Condvar::new(),
             own: Mutex::new(Some(own)),
         });
@@ -79,11 +83,26 @@ impl Shared {
     /// Hands on a report, after noting it.
     pub fn tell(&self, report: Report) {
         self.state().heard(&report);
-        let ends = matches!(report.what, Happened::Finished { .. });
+        let ends = is_last(&report.what);
         (self.sink)(report);
         if ends {
             self.ended.notify_all();
         }
+    }
+
+    /// The clock.
+    pub fn now(&self) -> model::Timestamp {
+        self.options.clock.now()
+    }
+
+    /// Hands on what a worker process reported.
+    pub fn tell_as(&self, report: &wire::Report, what: Happened) {
+        self.tell(Report {
+            key: report.key.into(),
+            fence: Fence(report.fence),
+            at: model::Timestamp::from_micros(report.at_us),
+            what,
+        });
     }
 
     /// Makes a report of an end here.
@@ -112,11 +131,12 @@ impl Shared {
 
     /// A worker process said what it has. What it should have and has not is lost; what it should
     /// get is sent.
-    pub fn settle(&self, link: &Arc<Link>, known: &[Known]) {
+    pub fn settle(self: &Arc<Self>, link: &Arc<Link>, known: &[Known]) {
         let lost = self.state().settle(link, known);
         for (key, fence) in lost {
             self.lost(key, fence);
         }
+        crate::supervisor::settled(self);
     }
 
     /// No more starts; the worker processes are told.
@@ -238,7 +258,7 @@ impl State {
     fn heard(&mut self, report: &Report) {
         if let Some(one) = self.tries.get_mut(&report.fence.0) {
             one.start = None;
-            one.ended |= matches!(report.what, Happened::Finished { .. });
+            one.ended |= is_last(&report.what);
         }
     }
 
@@ -282,11 +302,23 @@ impl State {
         lost
     }
 
-    fn send_to(&self, link: u64, message: &Down) {
+    /// Sends to a worker process, if it is still connected.
+    pub fn send_to(&self, link: u64, message: &Down) {
         let mut links = self.main.iter().chain(&self.drained);
         if let Some(link) = links.find(|one| one.id == link) {
             link.send(message);
         }
+    }
+}
+
+/// Whether a try lets go of its permission with this.
+const fn is_last(what: &Happened) -> bool {
+    match what {
+        Happened::Finished { .. }
+        | Happened::Deferred(_)
+        | Happened::Rescheduled { .. }
+        | Happened::AwaitsInput(_) => true,
+        Happened::Started { .. } | Happened::Fired { .. } | Happened::Labelled { .. } => false,
     }
 }
 

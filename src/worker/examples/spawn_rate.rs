@@ -64,6 +64,7 @@ fn measure(n_tasks: usize, dir: &std::path::Path) -> Result<Json, Box<dyn Error>
         env: Vec::new(),
         data_dir: dir.to_owned(),
         clock: Arc::new(SystemClock),
+        execution: None,
     };
     let begin = Instant::now();
     let client = Client::start(options, Box::new(move |report| drop(sender.send(report))))?;

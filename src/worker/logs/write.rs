@@ -39,6 +39,8 @@ pub struct Log {
     masker: Arc<Masker>,
     /// `,"dag_id":"...",...}` and the end of the line.
     tail: String,
+    /// The names in it.
+    tail_names: Vec<String>,
     stamp: String,
     gathered: Vec<u8>,
     written: u64,
@@ -84,6 +86,7 @@ impl Log {
             file,
             masker,
             tail,
+            tail_names: fields.iter().map(|(name, _)| name.clone()).collect(),
             stamp: String::new(),
             gathered: Vec::new(),
             written: 0,
@@ -158,6 +161,76 @@ impl Log {
 
     /// The last lines: what was dropped, and `event`.
     pub fn finish(mut self, now: Timestamp, level: Level, event: &str) {
+        self.tell_dropped(now);
+        self.say(level, event);
+        self.flush();
+    }
+
+    /// The last line, if something was dropped.
+    pub fn end(mut self, now: Timestamp) {
+        self.tell_dropped(now);
+        self.flush();
+    }
+
+    /// Hides what this masker knows from now on.
+    pub fn hide(&mut self, masker: Arc<Masker>) {
+        self.masker = masker;
+    }
+
+    /// A record that upstream's logging made: one JSON object, its kept bytes and its whole length.
+    /// Its fields go through, with the try's own after them.
+    pub fn record(&mut self, kept: &[u8], bytes: usize) {
+        let record = serde_json::from_slice(kept).ok().filter(|_| kept.len() == bytes);
+        let Some(Json::Object(mut record)) = record else {
+            // Upstream's logging was bypassed, or the record is too long: it is shown as text.
+            return self.line(Logger::Task, kept, bytes);
+        };
+        if self.is_full() {
+            self.dropped_lines += 1;
+            self.dropped_bytes = self.dropped_bytes.saturating_add(bytes as u64 + 1);
+            return;
+        }
+        let masker = Arc::clone(&self.masker);
+        let mut take = |name: &str, default: &str| match record.shift_remove(name) {
+            Some(Json::String(text)) => text,
+            Some(other) => other.to_string(),
+            None => default.to_owned(),
+        };
+        let stamp = take("timestamp", &self.stamp);
+        let (level, event) = (take("level", "info"), take("event", ""));
+        let logger = take("logger", "task");
+        let event = masker.mask(event.as_bytes(), LOG_LINE_BYTES_MAX);
+        let line = &mut self.gathered;
+        let quoted = |text: &str| Json::from(text).to_string();
+        line.extend_from_slice(br#"{"timestamp":"#);
+        line.extend_from_slice(quoted(&stamp).as_bytes());
+        line.extend_from_slice(br#","level":"#);
+        line.extend_from_slice(quoted(&level).as_bytes());
+        line.extend_from_slice(br#","event":"#);
+        line.extend_from_slice(quoted(&readable(&event)).as_bytes());
+        line.extend_from_slice(br#","logger":"#);
+        line.extend_from_slice(quoted(&logger).as_bytes());
+        for (name, mut value) in record {
+            if self.tail_names.contains(&name) {
+                continue;
+            }
+            mask_json(&mut value, &masker);
+            let value = value.to_string();
+            // The event is what counts; what would make the line too long is left out.
+            if value.len() <= LOG_LINE_BYTES_MAX {
+                line.push(b',');
+                line.extend_from_slice(quoted(&name).as_bytes());
+                line.push(b':');
+                line.extend_from_slice(value.as_bytes());
+            }
+        }
+        line.extend_from_slice(self.tail.as_bytes());
+        if self.gathered.len() >= GATHER_BYTES {
+            self.flush();
+        }
+    }
+
+    fn tell_dropped(&mut self, now: Timestamp) {
         self.flush();
         self.at(now);
         let broken = self.broken.take();
@@ -170,8 +243,6 @@ impl Log {
             let text = format!("Log cut: {lines} lines ({bytes} bytes) were dropped, since {why}");
             self.say(Level::Warning, &text);
         }
-        self.say(level, event);
-        self.flush();
     }
 
     fn cut_back(&self) -> io::Result<()> {
@@ -203,6 +274,15 @@ impl Log {
         );
         let _ = serde_json::to_writer(&mut *out, event);
         let _ = write!(out, r#","logger":"{logger}"{}"#, self.tail);
+    }
+}
+
+fn mask_json(value: &mut Json, masker: &Masker) {
+    match value {
+        Json::String(text) => *text = masker.mask_text(text),
+        Json::Array(items) => items.iter_mut().for_each(|item| mask_json(item, masker)),
+        Json::Object(map) => map.iter_mut().for_each(|(_, value)| mask_json(value, masker)),
+        Json::Null | Json::Bool(_) | Json::Number(_) => {}
     }
 }
 

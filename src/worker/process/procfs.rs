@@ -19,6 +19,8 @@ pub struct Identity {
 pub struct Stat {
     /// The process.
     pub pid: u32,
+    /// Its parent.
+    pub parent: u32,
     /// Its group.
     pub group: u32,
     /// Its session.
@@ -78,6 +80,32 @@ pub fn all() -> io::Result<Vec<Stat>> {
     Ok(found)
 }
 
+/// Bytes of memory that a process has to itself or shares; 0 when it is gone.
+pub fn resident_bytes(pid: u32) -> u64 {
+    let text = fs::read_to_string(format!("/proc/{pid}/statm")).unwrap_or_default();
+    let pages: u64 = text
+        .split_ascii_whitespace()
+        .nth(1)
+        .and_then(|pages| pages.parse().ok())
+        .unwrap_or(0);
+    pages.saturating_mul(rustix::param::page_size() as u64)
+}
+
+/// CPU time in microseconds (to a tick) and largest memory in bytes that a process has used so far.
+pub fn usage(pid: u32) -> (u64, u64) {
+    let stat = fs::read(format!("/proc/{pid}/stat")).unwrap_or_default();
+    let after = memchr::memrchr(b')', &stat).map_or(0, |at| at + 1);
+    let text = String::from_utf8_lossy(stat.get(after..).unwrap_or_default());
+    let number = |text: Option<&str>| text.and_then(|t| t.parse::<u64>().ok()).unwrap_or(0);
+    let mut fields = text.split_ascii_whitespace().skip(11);
+    let ticks = number(fields.next()) + number(fields.next());
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let peak_kib = number(peak.and_then(|peak| peak.split_ascii_whitespace().next()));
+    let per_second = rustix::param::clock_ticks_per_second().max(1);
+    (ticks.saturating_mul(1_000_000) / per_second, peak_kib * 1024)
+}
+
 fn boot() -> io::Result<String> {
     let id = fs::read_to_string("/proc/sys/kernel/random/boot_id")?;
     let namespace = fs::read_link("/proc/self/ns/pid")?;
@@ -91,11 +119,13 @@ fn parse(pid: u32, text: &[u8]) -> Option<Stat> {
     let text = std::str::from_utf8(text.get(after..)?).ok()?;
     let mut fields = text.split_ascii_whitespace();
     let state = fields.next()?;
-    let group = fields.nth(1)?.parse().ok()?;
+    let parent = fields.next()?.parse().ok()?;
+    let group = fields.next()?.parse().ok()?;
     let session = fields.next()?.parse().ok()?;
     let started_ticks = fields.nth(15)?.parse().ok()?;
     Some(Stat {
         pid,
+        parent,
         group,
         session,
         started_ticks,
@@ -112,6 +142,7 @@ mod tests {
         let line = b"77 (a) b (c) S 1 70 60 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 12345 999 1";
         let expected = Stat {
             pid: 77,
+            parent: 1,
             group: 70,
             session: 60,
             started_ticks: 12345,

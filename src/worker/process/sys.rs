@@ -63,6 +63,31 @@ pub fn watch<T: AsRawFd + Into<OwnedFd>>(owner: T) -> io::Result<AsyncFd<T>> {
     Ok(watched?)
 }
 
+/// The same for a socket that is also written.
+///
+/// # Errors
+/// When the system has no room for it.
+pub fn watch_both(owner: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
+    let both = Interest::READABLE | Interest::WRITABLE;
+    // SAFETY: as above.
+    let watched = unsafe { AsyncFd::register_with_interest(owner, both) };
+    Ok(watched?)
+}
+
+/// Makes this process the next parent of children whose parent dies.
+///
+/// # Errors
+/// When the system does not know of that.
+pub fn adopt_orphans() -> io::Result<()> {
+    // SAFETY: it takes numbers and changes a flag of this process.
+    let done = unsafe { libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) };
+    if done == 0 {
+        Ok(())
+    } else {
+        Err(io::Error::last_os_error())
+    }
+}
+
 /// Gives memory that is free back to the system; after a thousand tries at once that is most of it.
 pub fn give_back_memory() {
     // SAFETY: it takes a number, and the allocator locks what it touches.

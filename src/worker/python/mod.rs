@@ -1,13 +1,16 @@
-//! Python tasks, parses and the triggerer: children of a warm interpreter.
+//! Python tasks, parses and the triggerer: children of a warm interpreter, each a session with four
+//! streams. What they say is relayed to the server as it is; only logs are looked into.
 
-use crate::{serve::Shared, wire};
-use std::sync::Arc;
+mod child;
+mod files;
+mod open;
+mod requests;
+mod session;
+mod streams;
+mod told;
+mod zygote;
+mod zygotes;
 
-/// Begins a try that is in the table already.
-pub fn start(
-    shared: &Arc<Shared>,
-    work: wire::PythonWork,
-    orders: Arc<crate::process::kill::Orders>,
-) {
-    let _ = (shared, work, orders);
-}
+pub use open::{open, start};
+pub use told::{Order, Sessions};
+pub use zygotes::Zygotes;

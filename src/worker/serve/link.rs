@@ -2,6 +2,7 @@
 
 use super::{Shared, orphans, tries};
 use crate::{
+    python::{self, Order},
     process::kill::Cause,
     wire::{
         self, Down, Hello, Known, MAGIC, PROTOCOL, Up, Welcome, What,
@@ -130,6 +131,18 @@ fn take(shared: &Arc<Shared>, inbox: &mut Inbox) -> Result<(), FrameError> {
             }
             Down::Drain => shared.table().drain(),
             Down::Shutdown { kill } => shared.table().stop(kill.then_some(Cause::Stopping)),
+            Down::Open(open) => python::open(shared, *open),
+            Down::Frame(reply) => shared.table().reply(reply),
+            Down::Tell { session, bytes } => {
+                shared.table().order(session, Order::Tell(bytes));
+            }
+            Down::Break { session, message } => {
+                let end = Order::End(wire::Ended::Broken(message));
+                shared.table().order(session, end);
+            }
+            Down::Close { session } => {
+                shared.table().order(session, Order::End(wire::Ended::Asked));
+            }
             Down::Sweep => {
                 if let Err(error) = orphans::sweep(shared) {
                     eprintln!("cannot look after the tries of a dead worker process: {error}");

@@ -2,13 +2,15 @@
 
 mod link;
 mod orphans;
+mod strays;
 mod table;
-mod tries;
+pub mod tries;
 
 use crate::{
     WorkerError,
     claims::Claims,
     paths::{self, Paths, SOCKET},
+    python::Zygotes,
     process::{
         folders::Folders,
         kill::Cause,
@@ -63,6 +65,20 @@ pub struct Limits {
     pub output_grace: Duration,
     /// How long to stay without a server and without tries.
     pub idle_exit: Duration,
+    /// How long a warm interpreter may take to begin.
+    pub zygote_boot: Duration,
+    /// How long it may take to fork, or to notice that a child has ended.
+    pub zygote_fork: Duration,
+    /// Forks after which it is replaced.
+    pub zygote_forks: u64,
+    /// How long it stays without children.
+    pub zygote_idle: Duration,
+    /// How long a process may go on after its success is in the book.
+    pub success_overtime: Duration,
+    /// How long streams are read after a Python process has ended.
+    pub socket_cleanup: Duration,
+    /// How much longer than its time-out a Python process stays.
+    pub python_timeout_grace: Duration,
 }
 
 impl Limits {
@@ -72,36 +88,48 @@ impl Limits {
         kill_grace: Duration::from_millis(limits::KILL_GRACE_MS),
         output_grace: Duration::from_millis(limits::OUTPUT_GRACE_MS),
         idle_exit: Duration::from_millis(limits::WORKER_IDLE_MS),
+        zygote_boot: Duration::from_millis(limits::ZYGOTE_BOOT_MS),
+        zygote_fork: Duration::from_millis(limits::ZYGOTE_FORK_MS),
+        zygote_forks: limits::ZYGOTE_FORKS_MAX,
+        zygote_idle: Duration::from_millis(limits::ZYGOTE_IDLE_MS),
+        success_overtime: Duration::from_millis(limits::SUCCESS_OVERTIME_MS),
+        socket_cleanup: Duration::from_millis(limits::SOCKET_CLEANUP_MS),
+        python_timeout_grace: Duration::from_millis(limits::PYTHON_TIMEOUT_GRACE_MS),
     };
 }
 
 /// What all parts of the worker process share.
 pub struct Shared {
-    paths: Paths,
+    pub paths: Paths,
     me: Identity,
     clock: Arc<dyn Clock>,
-    limits: Limits,
+    pub limits: Limits,
     /// The limit of open files that tasks get, where this process has raised its own.
     task_files: Option<Rlimit>,
     table: Mutex<Table>,
     claims: Mutex<Claims>,
     folders: Folders,
+    /// Warm interpreters.
+    pub zygotes: Zygotes,
     /// There is something to send.
-    outgoing: Notify,
+    pub outgoing: Notify,
     /// There may be a reason to leave.
-    changed: Notify,
+    pub changed: Notify,
 }
 
 impl Shared {
-    fn table(&self) -> MutexGuard<'_, Table> {
+    /// The tries and sessions.
+    pub fn table(&self) -> MutexGuard<'_, Table> {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn claims(&self) -> MutexGuard<'_, Claims> {
+    /// The journal.
+    pub fn claims(&self) -> MutexGuard<'_, Claims> {
         self.claims.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn now(&self) -> Timestamp {
+    /// Now.
+    pub fn now(&self) -> Timestamp {
         self.clock.now()
     }
 }
@@ -133,6 +161,7 @@ pub fn process_main(options: ProcessOptions) -> Result<(), WorkerError> {
         limits,
         task_files: raise_files(),
         table: Mutex::new(Table::default()),
+        zygotes: Zygotes::default(),
         outgoing: Notify::new(),
         changed: Notify::new(),
     });
@@ -160,6 +189,11 @@ async fn serve(shared: &Arc<Shared>, lock: File) -> io::Result<()> {
     let listener = UnixListener::bind(&path)?;
     fs::set_permissions(&path, fs::Permissions::from_mode(0o600))?;
     let mut terminate = signal(SignalKind::terminate())?;
+    // Children of a zygote that dies are then ours to wait for.
+    if let Err(error) = sys::adopt_orphans() {
+        eprintln!("children of a Python runtime that dies are not waited for: {error}");
+    }
+    tokio::spawn(strays::reap_all(signal(SignalKind::child())?));
     orphans::sweep(shared)?;
     say_ready();
     let mut lock = Some(lock);
@@ -209,6 +243,7 @@ async fn serve(shared: &Arc<Shared>, lock: File) -> io::Result<()> {
         drain_name()
     };
     let _ = fs::remove_file(shared.paths.run.join(name));
+    shared.zygotes.close();
     shared.claims().close();
     shared.folders.close();
     Ok(())

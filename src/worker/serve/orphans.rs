@@ -23,11 +23,16 @@ use tokio::{io::unix::AsyncFd, time::timeout};
 /// # Errors
 /// When the claims or `/proc` cannot be read.
 pub fn sweep(shared: &Arc<Shared>) -> io::Result<()> {
-    let orphans = shared.claims().inherit(&shared.paths.tries, &shared.me)?;
-    if orphans.is_empty() {
+    let (orphans, dead) = shared.claims().inherit(&shared.paths.tries, &shared.me)?;
+    if dead.is_empty() && orphans.is_empty() {
         return Ok(());
     }
     let all = procfs::all()?;
+    // Warm interpreters and parses are in no journal; whatever is left of that session ends.
+    for owner in dead {
+        let (victims, grace) = (victims(&owner, None, &all, &shared.me), shared.limits.kill_grace);
+        tokio::spawn(async move { end_all(&victims, grace).await });
+    }
     for record in orphans {
         let victims = victims(&record.owner, record.process, &all, &shared.me);
         if shared.table().begin(record.fence, record.key).is_some() {
@@ -138,6 +143,7 @@ mod tests {
     fn stat(pid: u32, group: u32, session: u32, started_ticks: u64) -> Stat {
         Stat {
             pid,
+            parent: 1,
             group,
             session,
             started_ticks,

@@ -2,9 +2,11 @@
 
 use crate::{
     process::kill::{Cause, Orders},
-    wire::{self, Known, Up, What, frame},
+    python::{Order, Sessions},
+    wire::{self, Known, Note, Reply, Up, What, frame},
 };
 use std::{collections::HashMap, sync::Arc};
+use tokio::sync::mpsc::UnboundedSender;
 
 /// One try.
 pub struct Try {
@@ -18,6 +20,7 @@ pub struct Try {
 #[derive(Default)]
 pub struct Table {
     tries: HashMap<u64, Try>,
+    sessions: Sessions,
     running: usize,
     out: Vec<u8>,
     connected: bool,
@@ -67,7 +70,7 @@ impl Table {
         let Up::Report(report) = message else { return };
         match report.what {
             What::Started { .. } => one.started = Some(report),
-            What::Finished { .. } => {
+            What::Finished { .. } | What::Exited { .. } => {
                 if one.finished.replace(report).is_none() {
                     self.running = self.running.saturating_sub(1);
                 }
@@ -82,6 +85,9 @@ impl Table {
             .get(&fence)
             .is_some_and(|one| one.finished.is_some());
         let known = ended && self.tries.remove(&fence).is_some();
+        if known {
+            self.sessions.forget(fence);
+        }
         if self.tries.is_empty() {
             self.tries = HashMap::new();
         }
@@ -107,16 +113,73 @@ impl Table {
     pub fn retell(&mut self) {
         let mut fences: Vec<_> = self.tries.keys().copied().collect();
         fences.sort_unstable();
-        for one in fences.iter().filter_map(|fence| self.tries.get(fence)) {
-            for report in one.started.iter().chain(&one.finished) {
-                let _ = frame::put(&Up::Report(report.clone()), &mut self.out);
+        let out = &mut self.out;
+        let mut say = |message: &Up| drop(frame::put(message, out));
+        for fence in fences {
+            let Some(one) = self.tries.get(&fence) else {
+                continue;
+            };
+            if let Some(started) = &one.started {
+                say(&Up::Report(started.clone()));
+            }
+            // What it said comes before its end.
+            self.sessions.tell(fence, &mut say);
+            if let Some(finished) = &one.finished {
+                say(&Up::Report(finished.clone()));
             }
         }
+    }
+
+    /// Takes a session in.
+    pub fn begin_session(&mut self, session: u64, ephemeral: bool, orders: UnboundedSender<Order>) {
+        self.sessions.begin(session, ephemeral, orders);
+    }
+
+    /// A session has a process.
+    pub fn opened_session(&mut self, session: u64, zygote: (u64, String), first: Option<Vec<u8>>) {
+        let (out, connected) = (&mut self.out, self.connected);
+        if !connected {
+            return self.sessions.opened_unheard(session, zygote, first);
+        }
+        let mut say = |message: &Up| drop(frame::put(message, out));
+        self.sessions.opened(session, zygote, first, &mut say);
+    }
+
+    /// A session's child said something. Gives how many of its frames wait.
+    pub fn frame(&mut self, session: u64, bytes: Vec<u8>) -> usize {
+        let (out, connected) = (&mut self.out, self.connected);
+        let mut say = |message: &Up| {
+            if connected {
+                let _ = frame::put(message, out);
+            }
+        };
+        self.sessions.frame(session, bytes, &mut say)
+    }
+
+    /// The answer to a frame.
+    pub fn reply(&mut self, reply: Reply) {
+        self.sessions.reply(reply);
+    }
+
+    /// A server's word to a session.
+    pub fn order(&mut self, session: u64, order: Order) {
+        self.sessions.order(session, order);
+    }
+
+    /// What servers have left about a session.
+    pub fn note(&self, session: u64) -> Option<Note> {
+        self.sessions.note(session)
+    }
+
+    /// A session is over that nobody acknowledges.
+    pub fn forget_session(&mut self, session: u64) {
+        self.sessions.forget(session);
     }
 
     /// The server is gone.
     pub fn disconnect(&mut self) {
         self.connected = false;
+        self.sessions.disconnect();
         self.out = Vec::new();
     }
 

@@ -215,7 +215,7 @@ fn report_end(shared: &Shared, fence: u64, key: wire::Key, outcome: Outcome, usa
 
 /// Keeps and sends a report. An end is noted on disk first, so that it outlives this process.
 pub fn report(shared: &Shared, fence: u64, key: wire::Key, what: What) {
-    let ends = matches!(what, What::Finished { .. });
+    let ends = matches!(what, What::Finished { .. } | What::Exited { .. });
     let report = wire::Report {
         key,
         fence,

@@ -44,6 +44,13 @@ fn worker_process() {
             kill_grace: Duration::from_millis(500),
             output_grace: Duration::from_millis(300),
             idle_exit: Duration::from_secs(3),
+            zygote_boot: Duration::from_secs(10),
+            zygote_fork: Duration::from_secs(2),
+            zygote_forks: 5,
+            zygote_idle: Duration::from_secs(3),
+            success_overtime: Duration::from_millis(500),
+            socket_cleanup: Duration::from_millis(500),
+            python_timeout_grace: Duration::from_millis(200),
         },
     };
     process_main(options).unwrap();
@@ -93,6 +100,7 @@ impl Kit {
             env,
             data_dir: self.dir.clone(),
             clock: Arc::new(SystemClock),
+            execution: None,
         };
         let (sender, reports) = channel();
         let sink = Box::new(move |report| drop(sender.send(report)));

@@ -1,0 +1,289 @@
+//! Sessions that are no tries: parses, callbacks, the triggerer.
+
+use super::{
+    facts::Facts,
+    frames::{self, Said},
+    parts,
+    tries::{Act, own},
+    value::{Word, map},
+};
+use crate::wire::{Ended, Exit, Reply, Status};
+use model::{
+    execution::{Answer, Ask, Asker, Callback, RunTrigger, TriggerFailure, TriggerFired},
+    ports::{ParseRequest, Parsed},
+};
+use rmpv::Value;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+    time::Instant,
+};
+
+/// What a session is for.
+pub enum What {
+    /// A parse.
+    Parse {
+        request: Box<ParseRequest>,
+        result: Option<Parsed>,
+        since: Instant,
+        done: Box<dyn FnOnce(Parsed) + Send>,
+    },
+    /// Callbacks of dags and tasks of one file.
+    Callback {
+        request: Box<ParseRequest>,
+        callbacks: Vec<Callback>,
+        /// Told what went wrong, if anything.
+        done: Box<dyn FnOnce(Option<String>) + Send>,
+    },
+    /// The triggerer.
+    Triggerer(TriggererHandle),
+}
+
+/// A session of the present server.
+pub struct Other {
+    /// What for.
+    pub what: What,
+    /// What the runtime knows, once it has begun.
+    pub facts: Arc<Facts>,
+}
+
+/// Which triggers the triggerer is to have. Shared with those who create and cancel them; a new
+/// child is told all of them.
+#[derive(Clone, Default)]
+pub struct TriggererHandle(Arc<Mutex<Wanted>>);
+
+#[derive(Default)]
+struct Wanted {
+    live: BTreeMap<u64, RunTrigger>,
+    /// What the present child has.
+    told: BTreeSet<u64>,
+    cancel: BTreeSet<u64>,
+}
+
+/// A word of a trigger.
+#[derive(Debug, PartialEq)]
+pub enum TriggerWord {
+    /// It has fired.
+    Fired(TriggerFired),
+    /// It has failed.
+    Failed(TriggerFailure),
+}
+
+impl TriggererHandle {
+    /// Begins to watch, once for each id; a finished one is not begun again.
+    pub fn create(&self, trigger: RunTrigger) {
+        self.wanted().live.insert(trigger.id, trigger);
+    }
+
+    /// Watches no longer.
+    pub fn cancel(&self, id: u64) {
+        let mut wanted = self.wanted();
+        wanted.live.remove(&id);
+        if wanted.told.contains(&id) {
+            wanted.cancel.insert(id);
+        }
+    }
+
+    fn wanted(&self) -> std::sync::MutexGuard<'_, Wanted> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A new child knows nothing.
+    fn begin(&self) {
+        let mut wanted = self.wanted();
+        wanted.told.clear();
+        wanted.cancel.clear();
+    }
+
+    /// What the child is to do next.
+    fn sync(&self, gone: &[u64]) -> Value {
+        let mut wanted = self.wanted();
+        for id in gone {
+            wanted.live.remove(id);
+            wanted.told.remove(id);
+        }
+        let Wanted { live, told, cancel } = &mut *wanted;
+        let new = live.values().filter(|trigger| told.insert(trigger.id));
+        let to_create = new.map(parts::run_trigger).collect();
+        let to_cancel: Vec<u64> = std::mem::take(cancel).into_iter().collect();
+        to_cancel.iter().for_each(|id| drop(told.remove(id)));
+        map([
+            ("type", "TriggerStateSync".into()),
+            ("to_create", Value::Array(to_create)),
+            ("to_cancel", to_cancel.write()),
+        ])
+    }
+}
+
+impl Other {
+    /// Who asks.
+    pub fn asker(&self) -> Asker {
+        match &self.what {
+            What::Parse { request, .. } => Asker::Parse {
+                file: request.path.clone(),
+            },
+            What::Callback { request, .. } => Asker::Callback {
+                file: request.path.clone(),
+            },
+            What::Triggerer(_) => Asker::Triggerer,
+        }
+    }
+
+    /// The first word to the child.
+    pub fn first(&self) -> Vec<u8> {
+        let parse = |request: &ParseRequest, callbacks: &[Callback]| {
+            map([
+                ("type", "DagFileParseRequest".into()),
+                ("file", request.path.write()),
+                ("bundle_path", request.bundle_path.write()),
+                ("bundle_name", request.bundle_name.write()),
+                (
+                    "callback_requests",
+                    Value::Array(callbacks.iter().map(parts::callback).collect()),
+                ),
+            ])
+        };
+        let body = match &self.what {
+            What::Parse { request, .. } => parse(request, &[]),
+            What::Callback {
+                request, callbacks, ..
+            } => parse(request, callbacks),
+            What::Triggerer(handle) => {
+                handle.begin();
+                map([("type", "StartTriggerer".into())])
+            }
+        };
+        frames::message(0, body, &self.facts)
+    }
+
+    /// The child said something. Also gives what triggers said.
+    pub fn frame(&mut self, n: u64, bytes: &[u8]) -> (Vec<Act>, Vec<TriggerWord>) {
+        let (id, said) = match frames::read(bytes, &self.facts) {
+            Ok(frame) => frame,
+            Err(wrong) => {
+                let what = format!("TSK-023: the process sent what is no message: {wrong}");
+                return (vec![Act::Break(what)], Vec::new());
+            }
+        };
+        let reply = |bytes| {
+            vec![Act::Reply(Reply {
+                n,
+                bytes,
+                ..Reply::default()
+            })]
+        };
+        let ask = match said {
+            Said::Ask(ask) => ask,
+            Said::Unknown(why) => return (reply(frames::refusal(id, &why)), Vec::new()),
+        };
+        if let Some(act) = own(n, id, &ask, &self.facts) {
+            return (vec![act], Vec::new());
+        }
+        let nothing = frames::answer(id, &Answer::Nothing, &self.facts);
+        match (ask, &mut self.what) {
+            (
+                Ask::DagFileParsingResult {
+                    fileloc,
+                    serialized_dags,
+                    warnings,
+                    import_errors,
+                },
+                What::Parse { result, .. },
+            ) => {
+                let dags = serialized_dags.into_iter();
+                *result = Some(Parsed {
+                    dags: dags.map(|(dag, _)| (fileloc.clone(), dag)).collect(),
+                    import_errors,
+                    warnings,
+                    n_seconds: 0.0,
+                });
+                (reply(nothing), Vec::new())
+            }
+            (
+                Ask::TriggerStateChanges {
+                    events,
+                    failures,
+                    finished,
+                },
+                What::Triggerer(handle),
+            ) => {
+                let mut gone: Vec<u64> = failures.iter().map(|f| f.trigger_id).collect();
+                gone.extend(events.iter().map(|e| e.trigger_id));
+                gone.extend(finished);
+                let body = handle.sync(&gone);
+                let fired = events.into_iter().map(TriggerWord::Fired);
+                let words = fired.chain(failures.into_iter().map(TriggerWord::Failed));
+                let words = words.collect();
+                (reply(frames::message(id, body, &self.facts)), words)
+            }
+            (ask, What::Parse { .. } | What::Callback { .. } | What::Triggerer(_)) => {
+                let ask = Box::new(ask);
+                (vec![Act::Ask { n, id, ask }], Vec::new())
+            }
+        }
+    }
+
+    /// Its process has ended; says so to whoever waits. True when it is to be opened again.
+    pub fn closed(self, exit: &Exit) -> bool {
+        match self.what {
+            What::Parse {
+                request,
+                result,
+                since,
+                done,
+            } => {
+                let mut parsed = result.unwrap_or_else(|| {
+                    let file = Path::new(&request.path);
+                    let relative = file.strip_prefix(&request.bundle_path).unwrap_or(file);
+                    let error = (relative.display().to_string(), why(exit));
+                    Parsed {
+                        import_errors: vec![error],
+                        ..Parsed::default()
+                    }
+                });
+                parsed.n_seconds = since.elapsed().as_secs_f64();
+                done(parsed);
+                false
+            }
+            What::Callback { done, .. } => {
+                let well = exit.status == Status::Code(0) && exit.cause.is_none();
+                done((!well).then(|| why(exit)));
+                false
+            }
+            What::Triggerer(_) => exit.cause != Some(Ended::Asked),
+        }
+    }
+}
+
+/// Why a child ended without a result.
+fn why(exit: &Exit) -> String {
+    let Exit {
+        status,
+        usage: _,
+        cause,
+        tail,
+    } = exit;
+    let what = match (cause, status) {
+        (Some(Ended::Broken(message)), _) => message.clone(),
+        (Some(Ended::TimedOut { limit_us }), _) => {
+            let seconds = limit_us / 1_000_000;
+            format!("TSK-024: the file took longer than {seconds} s and was ended")
+        }
+        (Some(Ended::Asked | Ended::Stopping | Ended::Overtime), _) => {
+            "TSK-024: the process was ended".to_owned()
+        }
+        (None, Status::Code(code)) => {
+            format!("TSK-024: the process ended with code {code} before it gave a result")
+        }
+        (None, Status::Signal(signal)) => {
+            format!("TSK-024: the process was ended by signal {signal}")
+        }
+        (None, Status::Unknown | Status::None) => "TSK-024: the process is gone".to_owned(),
+    };
+    if tail.trim().is_empty() {
+        what
+    } else {
+        format!("{what}\n\n{}", tail.trim_end())
+    }
+}
