@@ -26,5 +26,5 @@ mod wire;
 mod tests;
 
 pub use error::WorkerError;
-pub use supervisor::TriggererHandle;
 pub use serve::{Limits, ProcessOptions, process_main};
+pub use supervisor::TriggererHandle;

@@ -1,6 +1,6 @@
 //! How a try's own last word becomes a report.
 
-use super::{Ask, startup::deadline};
+use super::{Ask, AssetRef, startup::deadline};
 use crate::{
     Json, TimeDelta, Timestamp,
     report::{AwaitedInput, Happened, Outcome, Outlets, Usage},
@@ -43,6 +43,7 @@ impl Ask {
     ///
     /// # Errors
     /// Gives the question back when it is none.
+    #[allow(clippy::wildcard_enum_match_arm)] // Every other question is none.
     pub fn into_ending(self, now: Timestamp, usage: Usage) -> Result<Ending, Box<Self>> {
         let (rendered_map_index, happened) = match self {
             Self::SucceedTask {
@@ -51,15 +52,7 @@ impl Ask {
                 outlet_events,
                 rendered_map_index,
             } => {
-                let outlets = Outlets {
-                    assets: task_outlets,
-                    events: outlet_events,
-                };
-                let outcome = Outcome::Success {
-                    xcoms: Vec::new(),
-                    skip: Vec::new(),
-                    outlets: Box::new(outlets),
-                };
+                let outcome = success(task_outlets, outlet_events);
                 (rendered_map_index, Happened::Finished { outcome, usage })
             }
             Self::RetryTask {
@@ -68,11 +61,7 @@ impl Ask {
                 retry_delay_seconds,
                 retry_reason,
             } => {
-                let outcome = Outcome::Failed {
-                    message: retry_reason.unwrap_or_else(|| "the task failed".to_owned()),
-                    may_retry: true,
-                    retry_delay: retry_delay_seconds.map(TimeDelta::from_secs_f64),
-                };
+                let outcome = retry(retry_reason, retry_delay_seconds);
                 (rendered_map_index, Happened::Finished { outcome, usage })
             }
             Self::DeferTask {
@@ -85,25 +74,17 @@ impl Ask {
                 rendered_map_index,
             } => {
                 let deferral = Deferral {
-                    trigger: Trigger::Python {
-                        class: classpath,
-                        kwargs: trigger_kwargs.unwrap_or_else(|| Json::Object(Default::default())),
-                    },
+                    trigger: python_trigger(classpath, trigger_kwargs),
                     timeout: deadline(now, trigger_timeout),
                     soft_fail: false,
-                    resume: Some((next_method, next_kwargs.unwrap_or(Json::Null))),
+                    resume: Some(resume(next_method, next_kwargs)),
                 };
                 (rendered_map_index, Happened::Deferred(Box::new(deferral)))
             }
             Self::RescheduleTask {
-                reschedule_date,
+                reschedule_date: at,
                 end_date: _,
-            } => (
-                None,
-                Happened::Rescheduled {
-                    at: reschedule_date,
-                },
-            ),
+            } => (None, Happened::Rescheduled { at }),
             Self::AwaitInputTask {
                 timeout,
                 next_method,
@@ -112,7 +93,7 @@ impl Ask {
             } => {
                 let input = AwaitedInput {
                     timeout: deadline(now, timeout),
-                    resume: (next_method, next_kwargs.unwrap_or(Json::Null)),
+                    resume: resume(next_method, next_kwargs),
                 };
                 (rendered_map_index, Happened::AwaitsInput(Box::new(input)))
             }
@@ -133,6 +114,31 @@ impl Ask {
             happened,
         })
     }
+}
+
+fn success(assets: Vec<AssetRef>, events: Vec<Json>) -> Outcome {
+    Outcome::Success {
+        xcoms: Vec::new(),
+        skip: Vec::new(),
+        outlets: Box::new(Outlets { assets, events }),
+    }
+}
+
+fn retry(reason: Option<String>, delay_s: Option<f64>) -> Outcome {
+    Outcome::Failed {
+        message: reason.unwrap_or_else(|| "the task failed".to_owned()),
+        may_retry: true,
+        retry_delay: delay_s.map(TimeDelta::from_secs_f64),
+    }
+}
+
+fn python_trigger(class: String, kwargs: Option<Json>) -> Trigger {
+    let kwargs = kwargs.unwrap_or_else(|| Json::Object(crate::JsonMap::new()));
+    Trigger::Python { class, kwargs }
+}
+
+fn resume(method: String, kwargs: Option<Json>) -> (String, Json) {
+    (method, kwargs.unwrap_or(Json::Null))
 }
 
 /// Upstream's type allows failed, skipped and removed; anything else is surely not well.

@@ -140,7 +140,12 @@ fn drain(shared: &Arc<Shared>, mut receiver: Receiver) -> Result<(), WorkerError
     loop {
         match receive(&mut receiver.stream, &mut receiver.inbox).map_err(wrong)? {
             Up::Draining => break,
-            other => early.push(other),
+            word @ (Up::Report(_)
+            | Up::Swept(_)
+            | Up::Zygote { .. }
+            | Up::Session { .. }
+            | Up::Frame { .. }
+            | Up::Closed { .. }) => early.push(word),
         }
     }
     receiver.stream = unhurried(receiver.stream).map_err(wrong)?;

@@ -169,7 +169,9 @@ pub fn keep_drained(shared: &Arc<Shared>, receiver: Receiver, early: Vec<Up>) {
     let run = move || {
         let id = receiver.link.id;
         let link = Arc::clone(&receiver.link);
-        early.into_iter().for_each(|word| take(&shared, &link, word));
+        early
+            .into_iter()
+            .for_each(|word| take(&shared, &link, word));
         read(&shared, receiver);
         let mut state = shared.state();
         state.inherit(id);
@@ -197,7 +199,9 @@ fn take(shared: &Arc<Shared>, link: &Arc<Link>, word: Up) {
                 let (outcome, usage) = (outcome.clone().into(), (*usage).into());
                 shared.tell_as(&report, Happened::Finished { outcome, usage });
             }
-            What::Exited { ref exit, note } => supervisor::exited(shared, link, &report, exit, note),
+            What::Exited { ref exit, note } => {
+                supervisor::exited(shared, link, &report, exit, note)
+            }
         },
         Up::Swept(known) => shared.settle(link, &known),
         Up::Draining => {}

@@ -10,8 +10,9 @@ use crate::{
     wire::Down,
 };
 use model::{
-    Fence, TiKey, limits,
+    Fence, TiKey,
     execution::Callback,
+    limits,
     ports::{Adopted, Clock, Execution, Executor, ParseRequest, Parsed, Parser},
     report::Report,
     work::{PythonRuntime, Work},

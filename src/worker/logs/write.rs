@@ -180,7 +180,9 @@ impl Log {
     /// A record that upstream's logging made: one JSON object, its kept bytes and its whole length.
     /// Its fields go through, with the try's own after them.
     pub fn record(&mut self, kept: &[u8], bytes: usize) {
-        let record = serde_json::from_slice(kept).ok().filter(|_| kept.len() == bytes);
+        let record = serde_json::from_slice(kept)
+            .ok()
+            .filter(|_| kept.len() == bytes);
         let Some(Json::Object(mut record)) = record else {
             // Upstream's logging was bypassed, or the record is too long: it is shown as text.
             return self.line(Logger::Task, kept, bytes);
@@ -281,7 +283,9 @@ fn mask_json(value: &mut Json, masker: &Masker) {
     match value {
         Json::String(text) => *text = masker.mask_text(text),
         Json::Array(items) => items.iter_mut().for_each(|item| mask_json(item, masker)),
-        Json::Object(map) => map.iter_mut().for_each(|(_, value)| mask_json(value, masker)),
+        Json::Object(map) => map
+            .iter_mut()
+            .for_each(|(_, value)| mask_json(value, masker)),
         Json::Null | Json::Bool(_) | Json::Number(_) => {}
     }
 }

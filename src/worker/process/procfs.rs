@@ -103,7 +103,10 @@ pub fn usage(pid: u32) -> (u64, u64) {
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     let peak_kib = number(peak.and_then(|peak| peak.split_ascii_whitespace().next()));
     let per_second = rustix::param::clock_ticks_per_second().max(1);
-    (ticks.saturating_mul(1_000_000) / per_second, peak_kib * 1024)
+    (
+        ticks.saturating_mul(1_000_000) / per_second,
+        peak_kib * 1024,
+    )
 }
 
 fn boot() -> io::Result<String> {

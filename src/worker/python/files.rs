@@ -19,7 +19,9 @@ const ZYGOTE: &str = include_str!("../tests/zygote.py");
 /// # Errors
 /// When it cannot be written.
 pub fn put(run: &Path) -> io::Result<PathBuf> {
-    let folder = run.join("python").join(format!("{:016x}", hash(ZYGOTE.as_bytes())));
+    let folder = run
+        .join("python")
+        .join(format!("{:016x}", hash(ZYGOTE.as_bytes())));
     let path = folder.join("zygote.py");
     if fs::read(&path).is_ok_and(|bytes| bytes == ZYGOTE.as_bytes()) {
         return Ok(path);

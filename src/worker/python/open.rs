@@ -71,7 +71,8 @@ pub fn open(shared: &Arc<Shared>, open: Open) {
     } = open;
     let masker = Arc::new(Masker::new(&secrets));
     let bytes = shared.limits.log_file_bytes;
-    let log = log_path.and_then(|path| Log::open(&shared.paths.logs, &path, &[], masker, bytes).ok());
+    let log =
+        log_path.and_then(|path| Log::open(&shared.paths.logs, &path, &[], masker, bytes).ok());
     let limit = timeout_ms.map(Duration::from_millis);
     let plan = Plan {
         session,
@@ -139,19 +140,34 @@ fn claim(shared: &Shared, work: PythonWork) -> Claimed {
 async fn run(shared: &Arc<Shared>, plan: Plan, mut log: Option<Log>, orders: &Orders) {
     let (sender, downs) = unbounded_channel();
     let ephemeral = matches!(plan.kind, Kind::Other);
-    shared.table().begin_session(plan.session, ephemeral, sender);
+    shared
+        .table()
+        .begin_session(plan.session, ephemeral, sender);
     let (session, kind, timeout) = (plan.session, plan.kind, plan.timeout);
     let masker = Arc::new(Masker::new(&plan.secrets));
     match fork(shared, plan, orders, downs).await {
         Ok(opened) => {
-            let Opened { child, requests, streams, downs, secrets } = *opened;
-            let sink = Sink { log, tail: Vec::new() };
+            let Opened {
+                child,
+                requests,
+                streams,
+                downs,
+                secrets,
+            } = *opened;
+            let sink = Sink {
+                log,
+                tail: Vec::new(),
+            };
             let open = Session::new(shared, session, kind, child, requests, streams, sink);
             open.run(secrets, timeout, orders, downs).await;
         }
         Err(cause) => {
             if let Some(log) = log.take() {
-                log.finish(shared.now(), crate::logs::write::Level::Error, &cause_text(&cause));
+                log.finish(
+                    shared.now(),
+                    crate::logs::write::Level::Error,
+                    &cause_text(&cause),
+                );
             }
             not_opened(shared, session, kind, cause, &masker);
         }
@@ -211,7 +227,9 @@ async fn fork(
         tries::report(shared, plan.session, key, what);
     }
     let (no, facts) = (zygote.no, zygote.facts.clone());
-    shared.table().opened_session(plan.session, (no, facts), plan.first);
+    shared
+        .table()
+        .opened_session(plan.session, (no, facts), plan.first);
     shared.outgoing.notify_one();
     let child = Child::new(zygote, forked, patience).map_err(room)?;
     Ok(Box::new(Opened {
@@ -271,4 +289,3 @@ fn refuse(shared: &Arc<Shared>, fence: u64, key: wire::Key, message: String) {
     };
     tries::report(shared, fence, key, what);
 }
-

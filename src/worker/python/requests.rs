@@ -38,11 +38,6 @@ impl Requests {
         Ok((requests, theirs.into()))
     }
 
-    /// Whether the child may say more.
-    pub const fn is_open(&self) -> bool {
-        self.socket.is_some()
-    }
-
     /// Whether there is something to read or, if there is something to send, room for it.
     pub fn poll_ready(&self, cx: &mut Context<'_>) -> Poll<()> {
         let Some(socket) = &self.socket else {
@@ -102,7 +97,9 @@ impl Requests {
         match socket.try_read(&mut block) {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(None),
             Ok(0) | Err(_) => self.socket = None,
-            Ok(got) => self.inbox.extend_from_slice(block.get(..got).unwrap_or_default()),
+            Ok(got) => self
+                .inbox
+                .extend_from_slice(block.get(..got).unwrap_or_default()),
         }
         let mut frames = Vec::new();
         let mut rest = self.inbox.as_slice();

@@ -300,7 +300,10 @@ impl<'a> Session<'a> {
             },
         };
         tell_end(self.shared, self.id, self.kind, exit);
-        self.due = Some((Instant::now() + self.shared.limits.socket_cleanup, Due::Cleanup));
+        self.due = Some((
+            Instant::now() + self.shared.limits.socket_cleanup,
+            Due::Cleanup,
+        ));
     }
 }
 

@@ -86,7 +86,8 @@ impl Stream {
             Ok(got) => {
                 let kind = self.kind;
                 let part = block.get(..got).unwrap_or_default();
-                self.lines.feed(part, |line, bytes| sink.line(kind, line, bytes));
+                self.lines
+                    .feed(part, |line, bytes| sink.line(kind, line, bytes));
             }
         }
         sink.flush();
@@ -97,7 +98,8 @@ impl Stream {
     pub fn close(&mut self, sink: &mut Sink) {
         self.socket = None;
         let kind = self.kind;
-        self.lines.finish(|line, bytes| sink.line(kind, line, bytes));
+        self.lines
+            .finish(|line, bytes| sink.line(kind, line, bytes));
     }
 }
 

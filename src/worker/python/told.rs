@@ -61,12 +61,7 @@ impl Sessions {
     }
 
     /// The same while no server is there.
-    pub fn opened_unheard(
-        &mut self,
-        session: u64,
-        zygote: (u64, String),
-        first: Option<Vec<u8>>,
-    ) {
+    pub fn opened_unheard(&mut self, session: u64, zygote: (u64, String), first: Option<Vec<u8>>) {
         if let Some(told) = self.all.get_mut(&session) {
             told.zygote = Some(zygote);
             told.waiting.extend(first.map(|first| (0, first)));

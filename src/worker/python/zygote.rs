@@ -84,7 +84,10 @@ impl Zygote {
     pub async fn boot(shared: &Arc<Shared>, runtime: &wire::Runtime) -> Result<Arc<Self>, String> {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let wrong = |what: &str, cause: &dyn std::fmt::Display| {
-            format!("TSK-020: cannot start the Python runtime {}: {what}: {cause}", runtime.folder)
+            format!(
+                "TSK-020: cannot start the Python runtime {}: {what}: {cause}",
+                runtime.folder
+            )
         };
         let script = files::put(&shared.paths.run).map_err(|e| wrong("its script", &e))?;
         let (control, pid) = spawn(runtime, &script).map_err(|e| wrong("its interpreter", &e))?;
@@ -143,8 +146,10 @@ impl Zygote {
         fds: [OwnedFd; 4],
         limit: Duration,
     ) -> Result<Forked, String> {
-        let env: model::JsonMap =
-            env.iter().map(|(k, v)| (k.clone(), Json::from(v.as_str()))).collect();
+        let env: model::JsonMap = env
+            .iter()
+            .map(|(k, v)| (k.clone(), Json::from(v.as_str())))
+            .collect();
         let ask = serde_json::json!({ "op": op, "id": session, "env": env, "setpgid": true });
         let ask = ask.to_string();
         if ask.len() > MESSAGE_BYTES_MAX / 8 {
@@ -211,7 +216,7 @@ impl Zygote {
     /// Retires it when it has grown.
     fn look(&self) {
         let forks = self.children().forks;
-        if forks % LOOK_EVERY_FORKS == 0 {
+        if forks.is_multiple_of(LOOK_EVERY_FORKS) {
             let now = procfs::resident_bytes(self.pid);
             if now > self.bytes_at_boot + model::limits::ZYGOTE_GROWTH_BYTES_MAX {
                 self.retire();
@@ -227,7 +232,9 @@ impl Zygote {
             fds[3].as_fd(),
         ];
         self.control
-            .async_io(Interest::WRITABLE, |control| send_fds(control, message, &fds))
+            .async_io(Interest::WRITABLE, |control| {
+                send_fds(control, message, &fds)
+            })
             .await
             .map(drop)
     }
@@ -277,7 +284,12 @@ pub fn send_fds(socket: impl AsFd, message: &[u8], fds: &[BorrowedFd<'_>]) -> io
     let mut control = SendAncillaryBuffer::new(&mut space);
     control.push(SendAncillaryMessage::ScmRights(fds));
     let flags = SendFlags::NOSIGNAL | SendFlags::DONTWAIT;
-    Ok(sendmsg(socket, &[IoSlice::new(message)], &mut control, flags)?)
+    Ok(sendmsg(
+        socket,
+        &[IoSlice::new(message)],
+        &mut control,
+        flags,
+    )?)
 }
 
 /// The next word; none at the end.
@@ -298,7 +310,9 @@ async fn receive(control: &AsyncFd<OwnedFd>) -> io::Result<Option<Json>> {
         return Ok(None);
     }
     let word = block.get(..got).unwrap_or_default();
-    serde_json::from_slice(word).map(Some).map_err(io::Error::other)
+    serde_json::from_slice(word)
+        .map(Some)
+        .map_err(io::Error::other)
 }
 
 /// Hears it until it ends; ends it when it is idle or retired and has no children.

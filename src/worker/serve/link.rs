@@ -2,8 +2,8 @@
 
 use super::{Shared, orphans, tries};
 use crate::{
-    python::{self, Order},
     process::kill::Cause,
+    python::{self, Order},
     wire::{
         self, Down, Hello, Known, MAGIC, PROTOCOL, Up, Welcome, What,
         frame::{FrameError, Inbox},
@@ -141,7 +141,9 @@ fn take(shared: &Arc<Shared>, inbox: &mut Inbox) -> Result<(), FrameError> {
                 shared.table().order(session, end);
             }
             Down::Close { session } => {
-                shared.table().order(session, Order::End(wire::Ended::Asked));
+                shared
+                    .table()
+                    .order(session, Order::End(wire::Ended::Asked));
             }
             Down::Sweep => {
                 if let Err(error) = orphans::sweep(shared) {

@@ -10,13 +10,13 @@ use crate::{
     WorkerError,
     claims::Claims,
     paths::{self, Paths, SOCKET},
-    python::Zygotes,
     process::{
         folders::Folders,
         kill::Cause,
         procfs::{self, Identity},
         sys,
     },
+    python::Zygotes,
 };
 use model::{Timestamp, limits, ports::Clock};
 use rustix::{

@@ -30,7 +30,10 @@ pub fn sweep(shared: &Arc<Shared>) -> io::Result<()> {
     let all = procfs::all()?;
     // Warm interpreters and parses are in no journal; whatever is left of that session ends.
     for owner in dead {
-        let (victims, grace) = (victims(&owner, None, &all, &shared.me), shared.limits.kill_grace);
+        let (victims, grace) = (
+            victims(&owner, None, &all, &shared.me),
+            shared.limits.kill_grace,
+        );
         tokio::spawn(async move { end_all(&victims, grace).await });
     }
     for record in orphans {

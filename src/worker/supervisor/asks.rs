@@ -1,8 +1,8 @@
 //! Questions as messages, and messages as questions.
 
-use super::value::{Word, Wrong, field, get, json};
 #[cfg(test)]
 use super::value::map;
+use super::value::{Word, Wrong, field, get, json};
 use model::{
     Json, JsonMap, Timestamp,
     execution::{Ask, AssetName, TriggerFailure, TriggerFired},
@@ -117,7 +117,9 @@ fn read_special(kind: &str, body: &Value, old: bool) -> Result<Option<Ask>, Wron
             _ => AssetName::Uri(field(body, "uri", None)?),
         })
     };
-    let asset = kind.rsplit_once("By").filter(|(_, by)| matches!(*by, "Name" | "Uri"));
+    let asset = kind
+        .rsplit_once("By")
+        .filter(|(_, by)| matches!(*by, "Name" | "Uri"));
     if let Some((what, name)) = asset {
         let key = || field(body, "key", None);
         return Ok(Some(match what {
@@ -160,12 +162,18 @@ fn parsing_result(body: &Value) -> Result<Ask, Wrong> {
     };
     let errors: JsonMap = field(body, "import_errors", None)?;
     let error = |(path, text): (String, Json)| {
-        let text = text.as_str().map_or_else(|| text.to_string(), str::to_owned);
+        let text = text
+            .as_str()
+            .map_or_else(|| text.to_string(), str::to_owned);
         (path, text)
     };
     Ok(Ask::DagFileParsingResult {
         fileloc: field(body, "fileloc", None)?,
-        serialized_dags: dags.into_iter().flatten().map(dag).collect::<Result<_, _>>()?,
+        serialized_dags: dags
+            .into_iter()
+            .flatten()
+            .map(dag)
+            .collect::<Result<_, _>>()?,
         warnings: field(body, "warnings", None)?,
         import_errors: errors.into_iter().map(error).collect(),
     })

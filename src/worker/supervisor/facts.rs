@@ -20,13 +20,25 @@ const PARTS: &[(&str, &str, &str)] = &[
     ("TIRunContext", "dag_run", "DagRun"),
     ("TIRunContext", "variables", "VariableResponse"),
     ("TIRunContext", "connections", "ConnectionResponse"),
-    ("DagRun", "consumed_asset_events", "AssetEventDagRunReference"),
-    ("DagRunResult", "consumed_asset_events", "AssetEventDagRunReference"),
+    (
+        "DagRun",
+        "consumed_asset_events",
+        "AssetEventDagRunReference",
+    ),
+    (
+        "DagRunResult",
+        "consumed_asset_events",
+        "AssetEventDagRunReference",
+    ),
     ("PreviousDagRunResult", "dag_run", "DagRun"),
     ("PreviousTIResult", "task_instance", "PreviousTIResponse"),
     ("AssetEventsResult", "asset_events", "AssetEventResponse"),
     ("AssetEventResponse", "asset", "AssetResponse"),
-    ("AssetEventResponse", "created_dagruns", "DagRunAssetReference"),
+    (
+        "AssetEventResponse",
+        "created_dagruns",
+        "DagRunAssetReference",
+    ),
     ("AssetsByAliasResult", "assets", "AssetResult"),
     ("InactiveAssetsResult", "inactive_assets", "AssetProfile"),
     ("DagCallbackRequest", "context_from_server", "DagRunContext"),
@@ -45,7 +57,11 @@ impl Facts {
         let word: Json = serde_json::from_str(text).unwrap_or(Json::Null);
         let fields = |value: &Json| -> Option<Vec<String>> {
             let names = value.as_array()?.iter();
-            Some(names.filter_map(|n| n.as_str().map(ToOwned::to_owned)).collect())
+            Some(
+                names
+                    .filter_map(|n| n.as_str().map(ToOwned::to_owned))
+                    .collect(),
+            )
         };
         let messages = word.get("messages").and_then(Json::as_object);
         let known = messages.into_iter().flatten();
@@ -69,13 +85,18 @@ impl Facts {
 
     /// Leaves out what the runtime does not know, and names messages as it does.
     pub fn fit(&self, message: &mut Value) {
-        let kind = get(message, "type").and_then(Value::as_str).map(ToOwned::to_owned);
+        let kind = get(message, "type")
+            .and_then(Value::as_str)
+            .map(ToOwned::to_owned);
         let Some(kind) = kind else { return };
         // The name before 3.3.
         let before = "XComLengthResponse";
         if kind == "XComCountResponse" && self.messages.contains_key(before) {
             if let Value::Map(fields) = message {
-                for (_, value) in fields.iter_mut().filter(|(k, _)| k.as_str() == Some("type")) {
+                for (_, value) in fields
+                    .iter_mut()
+                    .filter(|(k, _)| k.as_str() == Some("type"))
+                {
                     *value = before.into();
                 }
             }

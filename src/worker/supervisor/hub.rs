@@ -15,7 +15,6 @@ use crate::{
 use model::{
     Fence, TiKey,
     execution::{Answer, Asker, Callback},
-
     ports::{ParseRequest, Parsed},
     report::Usage,
     work::PythonRuntime,
@@ -87,7 +86,11 @@ pub fn started(shared: &Shared, fence: u64, key: wire::Key, pid: Option<u32>) {
 /// A session is open, or was found open.
 pub fn session(shared: &Arc<Shared>, link: &Link, (id, zygote): (u64, u64), note: Option<Note>) {
     let mut state = shared.hub.state();
-    let facts = state.facts.get(&(link.id, zygote)).cloned().unwrap_or_default();
+    let facts = state
+        .facts
+        .get(&(link.id, zygote))
+        .cloned()
+        .unwrap_or_default();
     if let Some(place) = state.tries.get_mut(&id) {
         place.link = link.id;
         match &mut place.one {
@@ -143,7 +146,9 @@ pub fn frame(shared: &Arc<Shared>, link: &Link, (id, n): (u64, u64), bytes: &[u8
     match acts {
         Some(acts) => act(shared, id, acts),
         // Nobody wants it any more.
-        None => shared.state().send_to(link.id, &Down::Close { session: id }),
+        None => shared
+            .state()
+            .send_to(link.id, &Down::Close { session: id }),
     }
 }
 
@@ -164,7 +169,9 @@ pub fn exited(
             one: None,
         });
         place.link = link.id;
-        let one = place.one.get_or_insert_with(|| Try::new(Arc::default(), note));
+        let one = place
+            .one
+            .get_or_insert_with(|| Try::new(Arc::default(), note));
         one.exited(exit, note)
     };
     act(shared, report.fence, acts);
@@ -174,7 +181,11 @@ pub fn exited(
 pub fn acked(shared: &Arc<Shared>, fence: Fence) -> bool {
     let acts = {
         let mut state = shared.hub.state();
-        match state.tries.get_mut(&fence.0).map(|place| place.one.as_mut()) {
+        match state
+            .tries
+            .get_mut(&fence.0)
+            .map(|place| place.one.as_mut())
+        {
             Some(Some(one)) => one.acked(),
             Some(None) => {
                 state.tries.remove(&fence.0);
@@ -214,7 +225,10 @@ pub fn closed(shared: &Arc<Shared>, session: u64, exit: &Exit) {
 pub fn dropped(shared: &Shared, link: u64) {
     let mut state = shared.hub.state();
     state.facts.retain(|(of, _), _| *of != link);
-    let others = state.others.values_mut().filter(|placed| placed.link == link);
+    let others = state
+        .others
+        .values_mut()
+        .filter(|placed| placed.link == link);
     others.for_each(|placed| placed.link = 0);
 }
 
@@ -238,11 +252,7 @@ pub fn settled(shared: &Arc<Shared>) {
 }
 
 /// See [`model::ports::Parser`].
-pub fn parse(
-    shared: &Arc<Shared>,
-    request: ParseRequest,
-    done: Box<dyn FnOnce(Parsed) + Send>,
-) {
+pub fn parse(shared: &Arc<Shared>, request: ParseRequest, done: Box<dyn FnOnce(Parsed) + Send>) {
     let (runtime, timeout_ms) = (request.runtime.clone(), Some(request.timeout_ms));
     let what = What::Parse {
         request: Box::new(request),
@@ -317,7 +327,12 @@ fn act(shared: &Arc<Shared>, session: u64, acts: Vec<Act>) {
         match one {
             Act::Reply(reply) => send(shared, Reply { session, ..reply }),
             Act::Report(what) => {
-                let key = shared.hub.state().tries.get(&session).map(|place| place.key);
+                let key = shared
+                    .hub
+                    .state()
+                    .tries
+                    .get(&session)
+                    .map(|place| place.key);
                 if let Some(key) = key {
                     let (fence, at) = (Fence(session), shared.now());
                     shared.tell(model::report::Report {
@@ -346,7 +361,9 @@ fn act(shared: &Arc<Shared>, session: u64, acts: Vec<Act>) {
             }
             Act::Break(message) => {
                 let link = link_of(shared, session);
-                shared.state().send_to(link, &Down::Break { session, message });
+                shared
+                    .state()
+                    .send_to(link, &Down::Break { session, message });
             }
             Act::Forget => {
                 shared.hub.state().tries.remove(&session);
@@ -365,7 +382,10 @@ fn asker(shared: &Shared, session: u64, n: u64) -> Option<Asker> {
             n,
         });
     }
-    state.others.get(&session).map(|placed| placed.other.asker())
+    state
+        .others
+        .get(&session)
+        .map(|placed| placed.other.asker())
 }
 
 fn link_of(shared: &Shared, session: u64) -> u64 {
@@ -377,8 +397,17 @@ fn link_of(shared: &Shared, session: u64) -> u64 {
 
 fn facts_of(shared: &Shared, session: u64) -> Arc<Facts> {
     let state = shared.hub.state();
-    let of_try = state.tries.get(&session).and_then(|place| place.one.as_ref()).map(Try::facts);
-    let of_other = || state.others.get(&session).map(|placed| Arc::clone(&placed.other.facts));
+    let of_try = state
+        .tries
+        .get(&session)
+        .and_then(|place| place.one.as_ref())
+        .map(Try::facts);
+    let of_other = || {
+        state
+            .others
+            .get(&session)
+            .map(|placed| Arc::clone(&placed.other.facts))
+    };
     of_try.or_else(of_other).unwrap_or_default()
 }
 
@@ -426,4 +455,3 @@ impl Drop for Pending {
         }
     }
 }
-

@@ -107,7 +107,7 @@ impl TriggererHandle {
         let new = live.values().filter(|trigger| told.insert(trigger.id));
         let to_create = new.map(parts::run_trigger).collect();
         let to_cancel: Vec<u64> = std::mem::take(cancel).into_iter().collect();
-        to_cancel.iter().for_each(|id| drop(told.remove(id)));
+        told.retain(|id| !to_cancel.contains(id));
         map([
             ("type", "TriggerStateSync".into()),
             ("to_create", Value::Array(to_create)),

@@ -253,14 +253,6 @@ fn resume_kwargs(kwargs: Option<&Json>, event: Option<&Json>) -> Option<Json> {
 
 /// A callback to run in the dag processor.
 pub fn callback(callback: &Callback) -> Value {
-    let file = |filepath: &String, bundle: &Bundle, msg: &Option<String>| {
-        [
-            ("filepath", filepath.write()),
-            ("bundle_name", bundle.name.write()),
-            ("bundle_version", bundle.version.write()),
-            ("msg", msg.write()),
-        ]
-    };
     match callback {
         Callback::Dag {
             filepath,
@@ -273,18 +265,13 @@ pub fn callback(callback: &Callback) -> Value {
             is_failure_callback,
         } => {
             let context = map([("dag_run", dag_run.write()), ("last_ti", last_ti.write())]);
-            let [a, b, c, d] = file(filepath, bundle, msg);
-            map([
-                ("type", "DagCallbackRequest".into()),
-                a,
-                b,
-                c,
-                d,
+            let rest = [
                 ("dag_id", dag_id.write()),
                 ("run_id", run_id.write()),
                 ("context_from_server", context),
                 ("is_failure_callback", is_failure_callback.write()),
-            ])
+            ];
+            of_file("DagCallbackRequest", (filepath, bundle, msg), rest)
         }
         Callback::Task {
             filepath,
@@ -294,18 +281,15 @@ pub fn callback(callback: &Callback) -> Value {
             task_callback_type,
             context: server,
         } => {
-            let [a, b, c, d] = file(filepath, bundle, msg);
-            let server = server.as_deref().map_or(Value::Nil, context);
-            map([
-                ("type", "TaskCallbackRequest".into()),
-                a,
-                b,
-                c,
-                d,
+            let rest = [
                 ("ti", ti.write()),
                 ("task_callback_type", task_callback_type.write()),
-                ("context_from_server", server),
-            ])
+                (
+                    "context_from_server",
+                    server.as_deref().map_or(Value::Nil, context),
+                ),
+            ];
+            of_file("TaskCallbackRequest", (filepath, bundle, msg), rest)
         }
         Callback::Email {
             filepath,
@@ -315,20 +299,33 @@ pub fn callback(callback: &Callback) -> Value {
             is_failure,
             context: server,
         } => {
-            let [a, b, c, d] = file(filepath, bundle, msg);
             let kind = if *is_failure { "failure" } else { "retry" };
-            map([
-                ("type", "EmailRequest".into()),
-                a,
-                b,
-                c,
-                d,
+            let rest = [
                 ("ti", ti.write()),
                 ("email_type", kind.into()),
                 ("context_from_server", context(server)),
-            ])
+            ];
+            of_file("EmailRequest", (filepath, bundle, msg), rest)
         }
     }
+}
+
+fn of_file<const N: usize>(
+    kind: &str,
+    (filepath, bundle, msg): (&String, &Bundle, &Option<String>),
+    rest: [(&str, Value); N],
+) -> Value {
+    let file = map([
+        ("filepath", filepath.write()),
+        ("bundle_name", bundle.name.write()),
+        ("bundle_version", bundle.version.write()),
+        ("msg", msg.write()),
+    ]);
+    let mut all = super::answers::typed(kind, file);
+    if let (Value::Map(all), Value::Map(rest)) = (&mut all, map(rest)) {
+        all.extend(rest);
+    }
+    all
 }
 
 /// A trigger to run. Its arguments go as JSON text, which upstream takes as not encrypted.

@@ -149,9 +149,8 @@ impl Try {
                 (rendered_map_index, reply)
             }
         };
-        let label = label.map(|rendered_map_index| {
-            Act::Report(Happened::Labelled { rendered_map_index })
-        });
+        let label =
+            label.map(|rendered_map_index| Act::Report(Happened::Labelled { rendered_map_index }));
         label.into_iter().chain([last]).collect()
     }
 
@@ -283,9 +282,10 @@ fn outcome(exit: &Exit, own: Option<OwnState>) -> Outcome {
             message: "the task is not in the dag any more".to_owned(),
         },
         (Status::Code(code), _) => failed(why(format!("the process ended with code {code}")), true),
-        (Status::Signal(signal), _) => {
-            failed(why(format!("the process was ended by signal {signal}")), true)
-        }
+        (Status::Signal(signal), _) => failed(
+            why(format!("the process was ended by signal {signal}")),
+            true,
+        ),
         (Status::Unknown | Status::None, _) => Outcome::Lost {
             message: "nobody could tell how the process ended".to_owned(),
         },

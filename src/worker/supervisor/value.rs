@@ -70,7 +70,11 @@ pub fn field<T: Word>(map: &Value, name: &str, default: Option<T>) -> Result<T, 
 
 /// A map of named values.
 pub fn map<const N: usize>(fields: [(&str, Value); N]) -> Value {
-    Value::Map(fields.map(|(name, value)| (Value::from(name), value)).into())
+    Value::Map(
+        fields
+            .map(|(name, value)| (Value::from(name), value))
+            .into(),
+    )
 }
 
 macro_rules! plain {

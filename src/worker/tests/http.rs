@@ -92,7 +92,7 @@ fn get(fence: u64, url: String) -> Work {
 fn request(work: &mut Work) -> &mut HttpRequest {
     match &mut work.job {
         Job::Http(request) => request,
-        Job::Process(_) => panic!("no request"),
+        Job::Process(_) | Job::Python(_) => panic!("no request"),
     }
 }
 

@@ -7,7 +7,7 @@ use crate::{
 };
 use model::{
     Fence, Json, MapIndex, RunNo, TaskNo, TiKey, Timestamp,
-    ports::{Clock, Executor},
+    ports::{Clock, Execution, Executor},
     report::{Happened, Outcome, Report, Usage},
     work::{Job, Process, Work},
 };
@@ -69,6 +69,7 @@ impl Clock for SystemClock {
 pub struct Kit {
     pub dir: PathBuf,
     pub env: Vec<(String, String)>,
+    pub execution: Option<Arc<dyn Execution>>,
 }
 
 /// A server.
@@ -87,6 +88,7 @@ impl Kit {
         Self {
             dir,
             env: Vec::new(),
+            execution: None,
         }
     }
 
@@ -100,7 +102,7 @@ impl Kit {
             env,
             data_dir: self.dir.clone(),
             clock: Arc::new(SystemClock),
-            execution: None,
+            execution: self.execution.clone(),
         };
         let (sender, reports) = channel();
         let sink = Box::new(move |report| drop(sender.send(report)));
@@ -204,7 +206,7 @@ pub fn bash(fence: u64, command: &str) -> Work {
 pub fn process(work: &mut Work) -> &mut Process {
     match &mut work.job {
         Job::Process(process) => process,
-        Job::Http(_) => panic!("no process"),
+        Job::Http(_) | Job::Python(_) => panic!("no process"),
     }
 }
 

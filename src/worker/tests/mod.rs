@@ -5,5 +5,6 @@
 mod bad_days;
 mod http;
 mod kit;
+mod python;
 mod restarts;
 mod tries;

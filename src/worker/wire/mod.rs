@@ -11,7 +11,7 @@ use model::{MapIndex, RunNo, TaskNo, TiKey};
 use serde::{Deserialize, Serialize};
 
 pub use outcome::{Outcome, Usage};
-pub use work::{Kind, Python, PythonWork, Runtime, Work};
+pub use work::{Kind, PythonWork, Runtime, Work};
 
 /// The version of all messages but the first.
 pub const PROTOCOL: u32 = 2;
@@ -121,7 +121,7 @@ pub struct Open {
 }
 
 /// The answer to a frame.
-#[derive(Serialize, Deserialize, Debug, Default)]
+#[derive(Serialize, Deserialize, Debug, Default, PartialEq)]
 pub struct Reply {
     /// Whose.
     pub session: u64,
