@@ -139,7 +139,8 @@ impl Claims {
     }
 
     /// Takes over what worker processes have left that are dead, seen from `me`, and removes their
-    /// journals; also tells who they were. Those that still run are remembered, so that nothing of theirs is begun here.
+    /// journals; also tells who they were. Those that still run are remembered, so that nothing of
+    /// theirs is begun here.
     ///
     /// # Errors
     /// When a journal cannot be read, or not be taken over; it stays then.
