@@ -8,10 +8,16 @@ use std::{
     path::{Path, PathBuf},
 };
 
-#[cfg(not(test))]
 const ZYGOTE: &str = include_str!("../../../assets/python/zygote.py");
-#[cfg(test)]
-const ZYGOTE: &str = include_str!("../tests/zygote.py");
+
+/// The script; in tests one that needs no Airflow, unless they have a runtime.
+fn zygote() -> &'static str {
+    #[cfg(test)]
+    if std::env::var_os("ORRERY_TEST_AIRFLOW").is_none() {
+        return include_str!("../tests/zygote.py");
+    }
+    ZYGOTE
+}
 
 /// Writes the script, unless the same is there; gives its path. The folder is named by the content,
 /// so another version of this binary does not touch it.
@@ -19,11 +25,10 @@ const ZYGOTE: &str = include_str!("../tests/zygote.py");
 /// # Errors
 /// When it cannot be written.
 pub fn put(run: &Path) -> io::Result<PathBuf> {
-    let folder = run
-        .join("python")
-        .join(format!("{:016x}", hash(ZYGOTE.as_bytes())));
+    let text = zygote().as_bytes();
+    let folder = run.join("python").join(format!("{:016x}", hash(text)));
     let path = folder.join("zygote.py");
-    if fs::read(&path).is_ok_and(|bytes| bytes == ZYGOTE.as_bytes()) {
+    if fs::read(&path).is_ok_and(|bytes| bytes == text) {
         return Ok(path);
     }
     make_dirs(&folder)?;
@@ -34,7 +39,7 @@ pub fn put(run: &Path) -> io::Result<PathBuf> {
         .create_new(true)
         .mode(0o600)
         .open(&next)?;
-    file.write_all(ZYGOTE.as_bytes())?;
+    file.write_all(text)?;
     fs::rename(&next, &path)?;
     Ok(path)
 }

@@ -44,7 +44,7 @@ fn worker_process() {
             kill_grace: Duration::from_millis(500),
             output_grace: Duration::from_millis(300),
             idle_exit: Duration::from_secs(3),
-            zygote_boot: Duration::from_secs(10),
+            zygote_boot: Duration::from_secs(60),
             zygote_fork: Duration::from_secs(2),
             zygote_forks: 5,
             zygote_idle: Duration::from_secs(3),
@@ -76,6 +76,7 @@ pub struct Kit {
 pub struct Server {
     pub client: Client,
     pub reports: Receiver<Report>,
+    patience: Duration,
     ended: RefCell<HashSet<u64>>,
 }
 
@@ -93,6 +94,11 @@ impl Kit {
     }
 
     pub fn serve(&self) -> Server {
+        self.serve_for(PATIENCE)
+    }
+
+    /// A server whose reports may take as long.
+    pub fn serve_for(&self, patience: Duration) -> Server {
         let mut env = self.env.clone();
         env.push((DATA.to_owned(), self.dir.display().to_string()));
         let args = ["--exact", "tests::kit::worker_process", "--nocapture"];
@@ -109,6 +115,7 @@ impl Kit {
         Server {
             client: Client::start(options, sink).unwrap(),
             reports,
+            patience,
             ended: RefCell::default(),
         }
     }
@@ -143,7 +150,9 @@ impl Drop for Kit {
 
 impl Server {
     pub fn next(&self) -> Report {
-        self.reports.recv_timeout(PATIENCE).expect("no report came")
+        self.reports
+            .recv_timeout(self.patience)
+            .expect("no report came")
     }
 
     /// The end of a try; reports of its start may come before.

@@ -2,6 +2,7 @@
 // A test names the cases that it expects.
 #![allow(clippy::wildcard_enum_match_arm)]
 
+mod airflow;
 mod bad_days;
 mod http;
 mod kit;

@@ -5,6 +5,7 @@ use model::{
     DagId, Fence, RunId, TaskId, Timestamp,
     execution::{
         Answer, Ask, Asker, Bundle, DagRun, ErrorKind, StartupDetails, TaskInstance, TiRunContext,
+        TriggerFailure, TriggerFired,
     },
     ports::{Answerer, Execution, Executor, ParseRequest, Parsed, Parser},
     report::{Happened, Outcome},
@@ -22,8 +23,10 @@ use std::{
 /// Answers variables by name; keeps what it was asked.
 #[derive(Default)]
 pub struct Book {
-    asked: Mutex<Vec<String>>,
+    pub asked: Mutex<Vec<String>>,
     held: Mutex<Vec<Answerer>>,
+    pub fired: Mutex<Vec<TriggerFired>>,
+    pub failed: Mutex<Vec<TriggerFailure>>,
 }
 
 impl Execution for Book {
@@ -47,9 +50,15 @@ impl Execution for Book {
             _ => answer(Answer::Nothing),
         }
     }
+    fn trigger_fired(&self, fired: TriggerFired) {
+        self.fired.lock().unwrap().push(fired);
+    }
+    fn trigger_failed(&self, failure: TriggerFailure) {
+        self.failed.lock().unwrap().push(failure);
+    }
 }
 
-fn runtime(kit: &Kit, env: &[(&str, &str)]) -> PythonRuntime {
+pub fn runtime(kit: &Kit, env: &[(&str, &str)]) -> PythonRuntime {
     let folder = kit.dir.join("venv");
     fs::create_dir_all(folder.join("bin")).unwrap();
     let found = std::process::Command::new("python3")
@@ -67,7 +76,7 @@ fn runtime(kit: &Kit, env: &[(&str, &str)]) -> PythonRuntime {
     }
 }
 
-fn startup() -> StartupDetails {
+pub fn startup() -> StartupDetails {
     let at = Timestamp::from_secs(1_700_000_000);
     StartupDetails {
         ti: TaskInstance {
@@ -150,7 +159,7 @@ fn parent_of(pid: u32) -> u32 {
     crate::process::procfs::stat(pid).unwrap().parent
 }
 
-fn kit(name: &str) -> (Kit, Arc<Book>) {
+pub fn kit(name: &str) -> (Kit, Arc<Book>) {
     let book = Arc::new(Book::default());
     let mut kit = Kit::new(name);
     let execution: Arc<dyn Execution> = Arc::clone(&book) as _;
@@ -528,4 +537,47 @@ task.ask("DagFileParsingResult", fileloc="/dags/sub/a.py", serialized_dags=[{"da
     );
     let broken = error(&[("BROKEN", "1")]);
     assert!(broken.starts_with("TSK-020"), "{broken}");
+}
+
+#[test]
+fn a_triggerer_that_dies_is_started_anew_with_its_triggers() {
+    let (kit, book) = kit("trigger");
+    let server = kit.serve();
+    let script = r#"
+assert op == "triggerer" and first == {"type": "StartTriggerer"}, first
+sync = task.ask("TriggerStateChanges", events=[], failures=[], finished=[])[0]
+while not sync["to_create"]:
+    time.sleep(0.02)
+    sync = task.ask("TriggerStateChanges", events=[], failures=[], finished=[])[0]
+mark = os.environ["MARK"]
+if not os.path.exists(mark):
+    open(mark, "w").close()
+    os._exit(1)
+one, two = sorted(sync["to_create"], key=lambda t: t["id"])
+assert json.loads(one["encrypted_kwargs"]) == {"x": 1}, one
+task.ask("TriggerStateChanges", events=[[one["id"], {"p": 2}]], failures=[[two["id"], ["trace"]]],
+    finished=[])
+time.sleep(60)
+"#;
+    let mark = kit.dir.join("mark").display().to_string();
+    let runtime = runtime(&kit, &[("SCRIPT", script), ("MARK", &mark)]);
+    let triggers = server.client.triggerer(runtime);
+    for id in [1, 2] {
+        triggers.create(model::execution::RunTrigger {
+            id,
+            classpath: "a.B".to_owned(),
+            kwargs: serde_json::json!({ "x": 1 }),
+            ti: None,
+            timeout_after: None,
+            dag_data: None,
+            dag_run_data: None,
+        });
+    }
+    eventually("both are heard of", || {
+        !book.fired.lock().unwrap().is_empty() && !book.failed.lock().unwrap().is_empty()
+    });
+    let fired = book.fired.lock().unwrap().clone();
+    assert_eq!(fired[0].payload, serde_json::json!({ "p": 2 }));
+    let failed = book.failed.lock().unwrap().clone();
+    assert_eq!(failed[0].traceback.as_deref(), Some("trace"));
 }

@@ -110,19 +110,27 @@ fn exits_are_mapped() {
     );
     check(
         "true",
-        expect![[r#"Success { xcoms: [("return_value", String(""))], skip: [], outlets: Outlets { assets: [], events: [] } }"#]],
+        expect![[
+            r#"Success { xcoms: [("return_value", String(""))], skip: [], outlets: Outlets { assets: [], events: [] } }"#
+        ]],
     );
     check(
         "printf 'no end'",
-        expect![[r#"Success { xcoms: [("return_value", String("no end"))], skip: [], outlets: Outlets { assets: [], events: [] } }"#]],
+        expect![[
+            r#"Success { xcoms: [("return_value", String("no end"))], skip: [], outlets: Outlets { assets: [], events: [] } }"#
+        ]],
     );
     check(
         "echo a; echo",
-        expect![[r#"Success { xcoms: [("return_value", String(""))], skip: [], outlets: Outlets { assets: [], events: [] } }"#]],
+        expect![[
+            r#"Success { xcoms: [("return_value", String(""))], skip: [], outlets: Outlets { assets: [], events: [] } }"#
+        ]],
     );
     check(
         r"printf 'a\xffb\0c\n'",
-        expect![[r#"Success { xcoms: [("return_value", String("a\\xffb\0c"))], skip: [], outlets: Outlets { assets: [], events: [] } }"#]],
+        expect![[
+            r#"Success { xcoms: [("return_value", String("a\\xffb\0c"))], skip: [], outlets: Outlets { assets: [], events: [] } }"#
+        ]],
     );
 }
 
