@@ -3,7 +3,7 @@
 
 use super::{
     kit::*,
-    python::{kit, runtime, startup},
+    python::{Book, kit, runtime, startup},
 };
 use model::{
     Fence,
@@ -132,8 +132,11 @@ fn airflow_itself() {
         "{}",
         kit.log(2)
     );
+    defers(&kit, &book, &server, &runtime);
+}
 
-    server.client.start(task(&runtime, 3, "waits"));
+fn defers(kit: &Kit, book: &Book, server: &Server, runtime: &PythonRuntime) {
+    server.client.start(task(runtime, 3, "waits"));
     server.pid_of_start();
     let Happened::Deferred(deferral) = server.next().what else {
         panic!("no deferral\n{}", kit.log(3));
@@ -163,7 +166,7 @@ fn airflow_itself() {
     }
     let payload = payload.expect("the trigger fires");
     assert_eq!(payload.trigger_id, 7);
-    let mut resumed = task(&runtime, 4, "waits");
+    let mut resumed = task(runtime, 4, "waits");
     if let Job::Python(task) = &mut resumed.job {
         let (method, kwargs) = deferral.resume.unwrap();
         let context = &mut task.startup.ti_context;
