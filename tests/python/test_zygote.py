@@ -49,9 +49,10 @@ def test_fires_a_trigger(zygote: Zygote) -> None:
     # Before 3.3 `ti` must be there even when it is null.
     trigger = {"type": "RunTrigger", "id": 5, "ti": None}
     trigger["classpath"] = "airflow.providers.standard.triggers.temporal.DateTimeTrigger"
-    trigger["encrypted_kwargs"] = (
-        '{"moment": {"__type": "datetime", "__var": 1767323045.0}, "end_from_trigger": false}'
-    )
+    kwargs = '{"moment": {"__type": "datetime", "__var": 1767323045.0}, "end_from_trigger": false}'
+    # Before 3.3 the map itself is encoded too.
+    old = '{"__type": "dict", "__var": %s}' % kwargs
+    trigger["encrypted_kwargs"] = kwargs if zygote.boot["schema"] else old
     session = zygote.open("triggerer")
     start = {"type": "StartTriggerer", "job_id": 1}
     session.send([0, zygote.only_known("StartTriggerer", start)])
