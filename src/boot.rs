@@ -47,6 +47,9 @@ pub fn serve(config: &Config, manner: &Manner) -> Result<(), Trouble> {
     let clock = SystemClock;
     let began = clock.now();
     let folder = folder::Folder::open(&config.data)?;
+    if !config.runtime.is_empty() {
+        ::runtime::show(&::runtime::Home::of(folder.data()), &config.runtime)?;
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(THREADS)
         .enable_all()

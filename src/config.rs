@@ -29,6 +29,8 @@ pub struct Config {
     pub default_pool_slots: i32,
     /// Names of environment variables that tasks get.
     pub pass_environment: Vec<String>,
+    /// The runtime of Python dags; empty for none.
+    pub runtime: String,
     /// Page cache of the book in MiB.
     pub cache_mib: u64,
     /// Age of runs in days; 0 keeps them.
@@ -62,6 +64,7 @@ impl Config {
             dags_are_paused_at_creation: read.flag("scheduler.dags_are_paused_at_creation"),
             default_pool_slots: read.whole("scheduler.default_pool_slots", -1),
             pass_environment: read.texts("worker.pass_environment"),
+            runtime: read.text("airflow.runtime"),
             cache_mib: read.whole("store.cache_mib", 1),
             runs_days: read.whole("retention.runs_days", 0),
             runs_per_dag_max: read.whole("retention.runs_per_dag_max", 0),

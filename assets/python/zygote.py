@@ -297,8 +297,10 @@ def boot() -> tuple[Json, dict[str, Callable[[], None]], Callable[..., NoReturn]
 
 def main() -> None:
     """Boots, says what is there, and serves."""
-    control = socket.socket(fileno=int(sys.argv[1]))
-    control.set_inheritable(False)
+    given = int(sys.argv[1])
+    control = socket.socket(fileno=os.dup(given))
+    # 0 to 2 stay taken, since a child gives them to its streams.
+    os.dup2(os.open(os.devnull, os.O_RDWR), given) if given <= 2 else os.close(given)
     sys.path[1:1] = [part for part in os.environ.get("PYTHONPATH", "").split(":") if part]
     if os.environ.get("ORRERY_FORBID_DB"):
         forbid_databases()

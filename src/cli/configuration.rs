@@ -36,6 +36,7 @@ pub fn layers(settings: &Settings, mut layers: Layers) -> Result<Layers, Trouble
         data,
         dags,
         listen,
+        runtime,
         set,
     } = settings;
     let system = Path::new(SYSTEM_FILE);
@@ -55,7 +56,12 @@ pub fn layers(settings: &Settings, mut layers: Layers) -> Result<Layers, Trouble
         Some((name.into_string().ok()?, value.into_string().ok()?))
     };
     layers.add_env(std::env::vars_os().filter_map(utf8));
-    for (key, text) in [("data", data), ("dags", dags), ("listen", listen)] {
+    for (key, text) in [
+        ("data", data),
+        ("dags", dags),
+        ("listen", listen),
+        ("airflow.runtime", runtime),
+    ] {
         if let Some(text) = text {
             layers.add_flag(key, text);
         }

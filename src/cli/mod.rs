@@ -7,6 +7,7 @@ mod dags;
 mod explain;
 mod output;
 mod runs;
+mod runtime;
 mod serve;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -41,6 +42,9 @@ enum Command {
     /// Lists and shows runs, and prints task logs.
     #[command(subcommand)]
     Runs(runs::Runs),
+    /// Makes, checks and moves the Airflow installations that Python dags run in.
+    #[command(subcommand)]
+    Runtime(runtime::Runtime),
     /// Shows the configuration.
     #[command(subcommand)]
     Config(configuration::Configuration),
@@ -75,6 +79,9 @@ pub struct Settings {
     /// Address and port of the web UI and the API.
     #[arg(long, value_name = "ADDRESS:PORT")]
     listen: Option<String>,
+    /// The runtime that Python dags run in.
+    #[arg(long, value_name = "NAME")]
+    runtime: Option<String>,
     /// Any key of the configuration, as in `--set scheduler.parallelism=8`.
     #[arg(long = "set", value_name = "KEY=VALUE")]
     set: Vec<String>,
@@ -102,6 +109,7 @@ pub fn run() -> ExitCode {
         Command::Demo(settings) => serve::demo(&settings),
         Command::Dags(command) => dags::run(command),
         Command::Runs(command) => runs::run(command),
+        Command::Runtime(command) => runtime::run(&command),
         Command::Config(command) => configuration::run(&command),
         Command::Explain { code } => explain::run(code.as_deref()),
         Command::Version => output::line(&format!("orrery {}", env!("CARGO_PKG_VERSION"))),

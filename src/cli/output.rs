@@ -66,10 +66,15 @@ pub fn table(heading: &[&str], rows: &[Vec<String>]) -> Result<(), Trouble> {
 
 /// A field as text; a dash where there is none.
 pub fn text(value: &Value, field: &str) -> String {
-    match value.get(field) {
-        None | Some(Value::Null) => "-".to_owned(),
-        Some(Value::String(text)) => text.clone(),
-        Some(other) => other.to_string(),
+    plain(value.get(field).unwrap_or(&Value::Null))
+}
+
+/// A value as text; a dash where there is none.
+pub fn plain(value: &Value) -> String {
+    match value {
+        Value::Null => "-".to_owned(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
     }
 }
 

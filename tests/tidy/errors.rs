@@ -28,7 +28,7 @@ fn codes(text: &str) -> BTreeSet<String> {
 
 fn is_ours(code: &str) -> bool {
     const PREFIXES: &[&str] = &[
-        "CFG", "NET", "CLI", "STO", "DAG", "RUN", "TSK", "CTL", "API", "SEC",
+        "CFG", "NET", "CLI", "STO", "DAG", "RUN", "TSK", "CTL", "API", "SEC", "RTM",
     ];
     code.get(..3)
         .is_some_and(|prefix| PREFIXES.contains(&prefix))
