@@ -44,8 +44,17 @@ WARM = (
     "airflow.providers.standard.operators.empty",
     "airflow.providers.standard.operators.python",
     "airflow.providers.standard.sensors.python",
+    "airflow.sdk._shared.logging.factory",
+    "airflow.sdk._shared.logging.remote",
     "airflow.sdk.bases.xcom",
+    "airflow.sdk.definitions.asset.metadata",
+    "airflow.sdk.log",
+    "airflow.timetables.trigger",
+    "airflow.version",
+    "encodings.idna",
     f"{SDK}.context",
+    "httpcore",
+    "jinja2.ext",
     "setproctitle",
 )
 
