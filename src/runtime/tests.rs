@@ -155,6 +155,26 @@ fn an_interrupted_command_is_swept_up() {
     assert_eq!(place.envs(), Vec::<String>::new());
 }
 
+/// An archive of a manifest and one entry.
+fn pack(file: &Path, first: &str, manifest: &str, name: &str, kind: tar::EntryType) {
+    let to =
+        flate2::write::GzEncoder::new(fs::File::create(file).unwrap(), flate2::Compression::fast());
+    let mut tar = tar::Builder::new(to);
+    for (path, text, kind) in [
+        (first, manifest, tar::EntryType::Regular),
+        (name, "x", kind),
+    ] {
+        let mut header = tar::Header::new_gnu();
+        header.as_gnu_mut().unwrap().name[..path.len()].copy_from_slice(path.as_bytes());
+        header.set_entry_type(kind);
+        header.set_size(text.len() as u64);
+        header.set_mode(0o644);
+        header.set_cksum();
+        tar.append(&header, text.as_bytes()).unwrap();
+    }
+    tar.into_inner().unwrap().finish().unwrap();
+}
+
 #[test]
 fn archives_that_do_harm_are_refused() {
     let place = Place::new("harm");
@@ -167,24 +187,7 @@ fn archives_that_do_harm_are_refused() {
     let other = Home::of(&place.0.join("elsewhere"));
     let file = place.0.join("bad.tar.gz");
     let try_one = |first: &str, manifest: &str, name: &str, kind: tar::EntryType| {
-        let to = flate2::write::GzEncoder::new(
-            fs::File::create(&file).unwrap(),
-            flate2::Compression::fast(),
-        );
-        let mut tar = tar::Builder::new(to);
-        for (path, text, kind) in [
-            (first, manifest, tar::EntryType::Regular),
-            (name, "x", kind),
-        ] {
-            let mut header = tar::Header::new_gnu();
-            header.as_gnu_mut().unwrap().name[..path.len()].copy_from_slice(path.as_bytes());
-            header.set_entry_type(kind);
-            header.set_size(text.len() as u64);
-            header.set_mode(0o644);
-            header.set_cksum();
-            tar.append(&header, text.as_bytes()).unwrap();
-        }
-        tar.into_inner().unwrap().finish().unwrap();
+        pack(&file, first, manifest, name, kind);
         let result = import(&other, &file, None, Some(&python), &mut |_| {});
         let said = result.unwrap_err().to_string();
         assert!(said.starts_with("RTM-009"), "{said}");
