@@ -57,7 +57,8 @@ pub type Answerer = Box<dyn FnOnce(Answer) + Send>;
 pub trait Execution: Send + Sync {
     /// Takes a question; returns at once. An answerer that is dropped answers with a failure.
     fn ask(&self, who: Asker, ask: Ask, answer: Answerer);
-    /// A trigger has fired. It is not watched any more.
+    /// A trigger has fired. It is watched until it is cancelled, which is due once this is in the
+    /// book; until then it may be told again.
     fn trigger_fired(&self, fired: TriggerFired) {
         let _ = fired;
     }

@@ -59,6 +59,7 @@ struct Wanted {
     /// What the present child has.
     told: BTreeSet<u64>,
     cancel: BTreeSet<u64>,
+    persisted: Vec<u64>,
 }
 
 /// A word of a trigger.
@@ -85,6 +86,11 @@ impl TriggererHandle {
         }
     }
 
+    /// The event with this number ([`TriggerFired::seq`]) is in the book.
+    pub fn confirm(&self, seq: u64) {
+        self.wanted().persisted.push(seq);
+    }
+
     fn wanted(&self) -> std::sync::MutexGuard<'_, Wanted> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -94,6 +100,7 @@ impl TriggererHandle {
         let mut wanted = self.wanted();
         wanted.told.clear();
         wanted.cancel.clear();
+        wanted.persisted.clear();
     }
 
     /// What the child is to do next.
@@ -103,7 +110,13 @@ impl TriggererHandle {
             wanted.live.remove(id);
             wanted.told.remove(id);
         }
-        let Wanted { live, told, cancel } = &mut *wanted;
+        let Wanted {
+            live,
+            told,
+            cancel,
+            persisted,
+        } = &mut *wanted;
+        let persisted = std::mem::take(persisted);
         let new = live.values().filter(|trigger| told.insert(trigger.id));
         let to_create = new.map(parts::run_trigger).collect();
         let to_cancel: Vec<u64> = std::mem::take(cancel).into_iter().collect();
@@ -112,6 +125,10 @@ impl TriggererHandle {
             ("type", "TriggerStateSync".into()),
             ("to_create", Value::Array(to_create)),
             ("to_cancel", to_cancel.write()),
+            (
+                "events_persisted",
+                Some(persisted).filter(|seqs| !seqs.is_empty()).write(),
+            ),
         ])
     }
 }
@@ -209,7 +226,6 @@ impl Other {
                 What::Triggerer(handle),
             ) => {
                 let mut gone: Vec<u64> = failures.iter().map(|f| f.trigger_id).collect();
-                gone.extend(events.iter().map(|e| e.trigger_id));
                 gone.extend(finished);
                 let body = handle.sync(&gone);
                 let fired = events.into_iter().map(TriggerWord::Fired);
