@@ -156,7 +156,7 @@ function listTasks(run: WorldRun, query: URLSearchParams): Answer {
     .flat()
     .filter(
       (task) =>
-        (!query.get('state') || task.state === query.get('state')) &&
+        (!query.get('state') || (task.state ?? 'none') === query.get('state')) &&
         (!query.get('task_id') || task.task_id === query.get('task_id')) &&
         (!pattern || task.task_id.includes(pattern)),
     );
@@ -206,6 +206,15 @@ function inRun(
       end_date: new Date().toISOString(),
     });
     return ok(plain(run));
+  }
+  if (what === 'counts') {
+    const states = [...run.tasks.values()].flat().map(({ state }) => state);
+    return ok({
+      counts: [...new Set(states)].map((state) => ({
+        state,
+        count: states.filter((other) => other === state).length,
+      })),
+    });
   }
   if (what === 'reasons') {
     const tasks = entry.tasks.flatMap((one) => {

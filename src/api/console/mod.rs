@@ -1,5 +1,6 @@
 //! What our own UI asks for beyond upstream's API, below `/api/v2/orrery/`.
 
+pub(crate) mod counts;
 pub(crate) mod dags;
 pub(crate) mod events;
 pub(crate) mod grid;
@@ -15,6 +16,7 @@ pub(crate) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(dags::list_dags))
         .routes(routes!(grid::get_grid))
+        .routes(routes!(counts::get_run_counts))
         .routes(routes!(reasons::get_run_reasons))
         .routes(routes!(reasons::get_task_reasons))
         .routes(routes!(events::get_events))

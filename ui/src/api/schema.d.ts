@@ -276,6 +276,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/orrery/dags/{dag_id}/dagRuns/{dag_run_id}/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["orrery_run_counts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/orrery/dags/{dag_id}/dagRuns/{dag_run_id}/reasons": {
         parameters: {
             query?: never;
@@ -882,6 +898,13 @@ export interface components {
             note: string | null;
             states: (string | null)[];
             tries: number[];
+        };
+        OrreryRunCounts: {
+            counts: components["schemas"]["OrreryStateCount"][];
+        };
+        OrreryStateCount: {
+            state: string | null;
+            count: number;
         };
         OrreryRunReasons: {
             reasons: components["schemas"]["OrreryReason"][];
@@ -1604,6 +1627,29 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OrreryGrid"];
+                };
+            };
+        };
+    };
+    orrery_run_counts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dag_id: string;
+                dag_run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrreryRunCounts"];
                 };
             };
         };

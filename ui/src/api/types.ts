@@ -14,6 +14,7 @@ export type GridTask = Schemas['OrreryGridTask'];
 export type Reason = Schemas['OrreryReason'];
 export type TaskReasons = Schemas['OrreryTaskReasons'];
 export type RunReasons = Schemas['OrreryRunReasons'];
+export type StateCount = Schemas['OrreryStateCount'];
 export type TaskState = Schemas['TaskInstanceState'];
 export type TryRecord = Schemas['TaskInstanceHistoryResponse'];
 export type TriggerBody = Schemas['TriggerDAGRunPostBody'];

@@ -32,7 +32,7 @@ const GLYPHS: Record<string, string> = {
 };
 
 export const RUN_STATES = ['running', 'failed', 'success', 'queued'] as const;
-export const TASK_STATES = Object.keys(LABELS).filter((state) => state !== 'none');
+export const TASK_STATES = Object.keys(LABELS);
 /** States after which nothing happens by itself. */
 const FINAL = new Set(['success', 'failed', 'skipped', 'upstream_failed', 'removed']);
 

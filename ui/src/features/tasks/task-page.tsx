@@ -5,7 +5,7 @@ import { paths } from '~/app/paths';
 import { Button } from '~/components/button';
 import { Empty, Loading } from '~/components/empty';
 import { ProblemPanel } from '~/components/problem';
-import { StateMark, questionOf } from '~/components/state';
+import { StateMark, isFinal, questionOf } from '~/components/state';
 import { TabLinks, useTab, type Tab } from '~/components/tabs';
 import { LogView } from '~/features/logs/components/log-view';
 import { ReasonsPanel } from '~/features/reasons/components/reasons';
@@ -101,7 +101,11 @@ export default function TaskPage() {
               />
             )}
             {tab === 'log' && !begun && (
-              <Empty title="No try has begun">The log appears here when one does.</Empty>
+              <Empty title="No try has begun">
+                {isFinal(task.state)
+                  ? 'It did not run, so there is no log.'
+                  : 'The log appears here when one does.'}
+              </Empty>
             )}
             {tab === 'xcoms' && <XComTab deployment={deployment} place={place} />}
             {tab === 'details' && <TaskDetails task={task} shown={shown} />}

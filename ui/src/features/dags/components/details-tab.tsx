@@ -3,7 +3,9 @@ import { Json } from '~/components/code';
 import { Facts } from '~/components/facts';
 import { Markdown } from '~/components/markdown';
 import { Ago } from '~/components/time';
+import { paramsOf } from '~/features/runs/lib/params';
 import { scheduleOf } from '../lib/words';
+import { ParamTable } from './param-table';
 
 export function DagDetailsTab({ dag }: { dag: DagDetails }) {
   const version = dag.latest_dag_version;
@@ -32,12 +34,7 @@ export function DagDetailsTab({ dag }: { dag: DagDetails }) {
           ['Parsed', <Ago key="parsed" at={dag.last_parsed_time} />],
         ]}
       />
-      {dag.params && Object.keys(dag.params).length > 0 && (
-        <section>
-          <h2 className="mb-1 font-semibold">Params</h2>
-          <Json value={dag.params} label="Params" />
-        </section>
-      )}
+      <ParamTable params={paramsOf(dag.params)} />
       {dag.default_args && Object.keys(dag.default_args).length > 0 && (
         <section>
           <h2 className="mb-1 font-semibold">Default arguments</h2>

@@ -58,7 +58,7 @@ export function LogView({ deployment, place, tryNumber }: Props) {
         place={place}
         tryNumber={tryNumber}
         status={status}
-        counts={{ shown: shown.length, all: lines.length }}
+        counts={{ shown: shown.length, all: dropped + lines.length }}
         search={search}
         onSearch={setSearch}
         level={level}

@@ -8,8 +8,15 @@ const INPUTS: Record<string, string> = { date: 'date', time: 'time', 'date-time'
 /** A form field for what a param's JSON schema describes. */
 export function ParamField({ param, value, disabled, onChange }: Props) {
   const id = useId();
-  const { schema, types, choices, title, description } = param;
-  const common = { id, disabled, 'aria-describedby': description ? `${id}-help` : undefined };
+  const { schema, types, title, description, required } = param;
+  // An unticked box would look like an answer.
+  const choices = param.choices ?? (required && types.includes('boolean') ? [true, false] : null);
+  const common = {
+    id,
+    disabled,
+    required,
+    'aria-describedby': description ? `${id}-help` : undefined,
+  };
   const text = value === null || value === undefined ? '' : String(value);
   const isNumber = types.includes('integer') || types.includes('number');
 
@@ -19,9 +26,14 @@ export function ParamField({ param, value, disabled, onChange }: Props) {
       <select
         {...common}
         className="field w-full"
-        value={JSON.stringify(value)}
+        value={JSON.stringify(value) ?? ''}
         onChange={(event) => onChange(JSON.parse(event.target.value))}
       >
+        {value === undefined && (
+          <option value="" disabled>
+            Choose…
+          </option>
+        )}
         {choices.map((choice) => (
           <option key={JSON.stringify(choice)} value={JSON.stringify(choice)}>
             {String(choice)}
@@ -33,6 +45,7 @@ export function ParamField({ param, value, disabled, onChange }: Props) {
     control = (
       <input
         {...common}
+        required={false}
         type="checkbox"
         className="size-4 accent-[var(--c-brass)]"
         checked={value === true}
@@ -71,6 +84,7 @@ export function ParamField({ param, value, disabled, onChange }: Props) {
     <div className="flex flex-col gap-1">
       <label htmlFor={id} className="font-medium">
         {title}
+        {required && <span className="font-normal text-muted"> (required)</span>}
       </label>
       {control}
       {description && (

@@ -1,5 +1,5 @@
 import { useEffect, useRef } from 'react';
-import type { TaskInstance } from '~/api/types';
+import type { StateCount } from '~/api/types';
 import { Button } from '~/components/button';
 import { count } from '~/components/format';
 import { StateMark, TASK_STATES, stateLabel } from '~/components/state';
@@ -8,14 +8,14 @@ import type { TaskFilters } from '../hooks/tasks';
 type Props = {
   filters: TaskFilters;
   total: number | null;
-  /** All task instances of the run, when one page holds them. */
-  counted: TaskInstance[] | null;
+  /** Of all the run's task instances, whatever the filters leave. */
+  counts: StateCount[];
   onChange: (name: 'state' | 'q' | 'task', value: string) => void;
 };
 
 const SEARCH_WAIT_MS = 200;
 
-export function TaskFilterBar({ filters, total, counted, onChange }: Props) {
+export function TaskFilterBar({ filters, total, counts, onChange }: Props) {
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   useEffect(() => () => clearTimeout(timer.current), []);
   return (
@@ -24,7 +24,11 @@ export function TaskFilterBar({ filters, total, counted, onChange }: Props) {
       <span role="status" className="mr-2 text-muted">
         {total !== null && count(total, 'instance')}
       </span>
-      {counted && <StateCounts tasks={counted} onChoose={(state) => onChange('state', state)} />}
+      <StateCounts
+        counts={counts}
+        chosen={filters.state}
+        onChoose={(state) => onChange('state', state)}
+      />
       <div className="ml-auto flex flex-wrap items-center gap-2">
         {filters.task && (
           <Button onClick={() => onChange('task', '')} aria-label="Show all tasks">
@@ -61,36 +65,24 @@ export function TaskFilterBar({ filters, total, counted, onChange }: Props) {
   );
 }
 
-type CountsProps = { tasks: TaskInstance[]; onChoose: (state: string) => void };
+type CountsProps = { counts: StateCount[]; chosen: string; onChoose: (state: string) => void };
 
-function StateCounts({ tasks, onChoose }: CountsProps) {
-  const counts = new Map<string, number>();
-  for (const { state } of tasks) counts.set(state ?? '', (counts.get(state ?? '') ?? 0) + 1);
-  return [...counts].map(([state, n]) => {
-    const content = (
-      <>
-        <StateMark state={state} size={13} />
-        <span className="font-medium text-ink">{n}</span>
-        {stateLabel(state).toLowerCase()}
-      </>
-    );
-    const look = 'inline-flex items-center gap-1.5 rounded px-1.5 py-0.5 text-muted';
-    // Upstream's filter has no word for a task instance without a state.
-    if (!state) {
-      return (
-        <span key="none" className={look}>
-          {content}
-        </span>
-      );
-    }
+function StateCounts({ counts, chosen, onChoose }: CountsProps) {
+  return counts.map(({ state, count: n }) => {
+    const key = state ?? 'none';
+    const pressed = key === chosen;
     return (
       <button
-        key={state}
+        key={key}
         type="button"
-        onClick={() => onChoose(state)}
-        className={`${look} hover:bg-sunk`}
+        aria-pressed={pressed}
+        data-tip={pressed ? 'Show all of them' : 'Show only these'}
+        onClick={() => onChoose(pressed ? '' : key)}
+        className="inline-flex h-8 items-center gap-1.5 rounded-md border border-transparent px-1.5 text-muted hover:bg-sunk aria-pressed:border-brass aria-pressed:bg-brass-soft"
       >
-        {content}
+        <StateMark state={state} size={13} />
+        <span className="font-medium text-ink">{n.toLocaleString('en')}</span>
+        {stateLabel(state).toLowerCase()}
       </button>
     );
   });

@@ -6,7 +6,7 @@ import { Empty, Loading } from '~/components/empty';
 import { useMedia } from '~/components/media';
 import { ProblemPanel } from '~/components/problem';
 import { useWindowRows } from '~/components/window-rows';
-import { TASK_PAGE_SIZE, useTaskPages } from '../hooks/tasks';
+import { TASK_PAGE_SIZE, useTaskCounts, useTaskPages } from '../hooks/tasks';
 import { inOrderOfStart } from '../lib/timeline';
 import { TaskFilterBar } from './task-filter-bar';
 import { TASK_COLUMNS, TaskRow } from './task-row';
@@ -39,6 +39,7 @@ export function TaskList({ deployment, dag, run, waiting }: Props) {
   const { list, rows, height, visible } = useWindowRows(total, rowHeight);
   const tasks = useTaskPages(deployment, dag, run.dag_run_id, filters, visible);
   if (tasks.total !== total) setTotal(tasks.total);
+  const counts = useTaskCounts(deployment, dag, run.dag_run_id);
 
   const whole = total <= TASK_PAGE_SIZE;
   const first = tasks.head?.items;
@@ -55,7 +56,7 @@ export function TaskList({ deployment, dag, run, waiting }: Props) {
       <TaskFilterBar
         filters={filters}
         total={tasks.head ? total : null}
-        counted={whole && !filters.state ? (first ?? null) : null}
+        counts={counts.data ?? []}
         onChange={change}
       />
       {tasks.error && (

@@ -11,7 +11,7 @@ import { TaskActions } from './task-actions';
 
 export const TASK_COLUMNS =
   'grid items-center content-center gap-x-4 px-3 grid-cols-[minmax(0,1fr)_auto_auto_2rem] ' +
-  'md:grid-cols-[9.5rem_minmax(0,1.1fr)_minmax(0,1fr)_5rem_2.5rem_8rem_2rem]';
+  'md:grid-cols-[9.5rem_minmax(0,1fr)_minmax(0,1.4fr)_5rem_2.5rem_8rem_2rem]';
 
 type Props = {
   deployment: string;

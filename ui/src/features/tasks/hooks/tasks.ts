@@ -46,6 +46,20 @@ export function useTaskPages(
   });
 }
 
+/** Of all the run's task instances, however many there are. */
+export function useTaskCounts(deployment: string, dag: string, run: string) {
+  return useQuery({
+    queryKey: [...keys.run(deployment, dag, run), 'counts'],
+    queryFn: async ({ signal }) => {
+      const answer = api(deployment).GET(
+        '/api/v2/orrery/dags/{dag_id}/dagRuns/{dag_run_id}/counts',
+        { params: { path: { dag_id: dag, dag_run_id: run } }, signal },
+      );
+      return (await expectData(answer)).counts;
+    },
+  });
+}
+
 const pathOf = ({ dag, run, task, mapIndex }: TaskPlace) => ({
   dag_id: dag,
   dag_run_id: run,
