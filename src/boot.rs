@@ -171,6 +171,7 @@ fn engine_options(config: &Config) -> engine::Options {
         parallelism: config.parallelism,
         dags_are_paused_at_creation: config.dags_are_paused_at_creation,
         default_pool_slots: config.default_pool_slots,
+        ..engine::Options::upstream()
     }
 }
 

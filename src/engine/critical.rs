@@ -6,6 +6,7 @@ use crate::{
     attempt::{At, start},
     live::{
         Cx,
+        dags::TaskLimit,
         ready::{Lane, ReadyKey},
     },
 };
@@ -54,18 +55,35 @@ fn take(cx: &mut Cx, lane: Lane, key: ReadyKey) {
     let Some(dag) = live.dags.get_mut(&run.row.dag) else {
         return;
     };
-    let task = run.plan.plan(key.at);
+    let position = run.slot(key.at).map(|slot| slot.task);
+    let task = position.and_then(|at| run.plan.plan(at));
     let limit = task.and_then(|task| Some((dag.limits.get_mut(&task.no)?, task.per_dag?)));
-    if run.n_executing >= dag.row.summary.max_active_tasks {
+    let own = position.and_then(|at| run.limits.get_mut(&at));
+    let own = own.zip(task.and_then(|task| task.per_run));
+    let run_is_full = run.n_executing >= dag.row.summary.max_active_tasks;
+    let is_full = |limit: &Option<(&mut TaskLimit, u32)>| {
+        limit
+            .as_ref()
+            .is_some_and(|(limit, max)| limit.active >= *max)
+    };
+    let (dag_is_full, own_is_full) = (is_full(&limit), is_full(&own));
+    if run_is_full || dag_is_full || own_is_full {
+        // Parked at one limit, it hands what another one lined it up for to the next there.
         ready.remove(lane, &key);
-        run.parked.insert(lane, key);
-        if let Some((limit, _)) = limit {
-            limit.parked.release(lane, ready);
+        let mut parked = [
+            Some((&mut run.parked, run_is_full)),
+            limit.map(|(limit, _)| (&mut limit.parked, dag_is_full)),
+            own.map(|(limit, _)| (&mut limit.parked, own_is_full)),
+        ];
+        let mut is_parked = false;
+        for (parked, is_full) in parked.iter_mut().flatten() {
+            if *is_full && !is_parked {
+                parked.insert(lane, key);
+                is_parked = true;
+            } else if !*is_full {
+                parked.release(lane, ready);
+            }
         }
-    } else if let Some((limit, _)) = limit.filter(|(limit, max)| limit.active >= *max) {
-        ready.remove(lane, &key);
-        limit.parked.insert(lane, key);
-        run.parked.release(lane, ready);
     } else if !start::queue(
         cx,
         At {

@@ -52,9 +52,9 @@ pub(crate) fn delete(cx: &mut Cx, dag_id: &DagId) -> Result<Reply, Refusal> {
         let running = run
             .slots
             .iter()
-            .position(|slot| slot.ti.state == State::Running);
-        if let Some(at) = running {
-            let task = run.plan.dag.tasks.get(at).map(|task| &*task.task_id);
+            .find(|slot| slot.ti.state == State::Running);
+        if let Some(slot) = running {
+            let task = run.plan.task(slot.task).map(|task| &*task.task_id);
             return Err(refusals::is_running(task));
         }
     }

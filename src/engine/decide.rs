@@ -6,7 +6,9 @@ use model::{
 };
 
 use crate::{
-    View, dags, disk,
+    View,
+    attempt::skip,
+    dags, disk,
     live::{Cx, Live},
     pools, publish,
     run::{clear, delete, set_run, set_task, trigger},
@@ -47,6 +49,13 @@ fn dispatch(cx: &mut Cx, command: Command) -> Result<Reply, Refusal> {
         Command::DeleteVariable { key } => values::delete_variable(cx, key),
         Command::PutXCom { key, name, value } => values::put_xcom(cx, key, name, value),
         Command::DeleteXCom { key, name } => values::delete_xcom(cx, key, name),
+        Command::PushXCom {
+            key,
+            name,
+            value,
+            mapped_length,
+        } => values::push_xcom(cx, key, name, value, mapped_length),
+        Command::SkipDownstream { key, tasks } => skip::asked(cx, key, &tasks),
         Command::SetDisk {
             free_bytes,
             needed_bytes,

@@ -162,6 +162,8 @@ fn run(live: &mut Live, no: RunNo, changes: &mut Vec<Change>, ended: &mut Vec<Ru
         run.row_dirty = false;
         run.book = Some(run.row.state);
     }
+    let deleted = std::mem::take(&mut run.deleted).into_iter();
+    changes.extend(deleted.map(|key| Change::DeleteTaskInstance { dag, key }));
     for at in std::mem::take(&mut run.dirty) {
         let Some(slot) = run.slots.get_mut(at as usize).filter(|slot| slot.dirty) else {
             continue;
@@ -198,8 +200,10 @@ fn leave(live: &mut Live, no: RunNo) {
         return;
     };
     if !run.followers.is_empty() {
-        let tasks = run.plan.tasks.iter().zip(&run.slots);
-        let states = tasks.map(|(task, slot)| (task.no, slot.ti.state)).collect();
+        let tasks = (0..).zip(&run.plan.tasks);
+        let states = tasks
+            .filter_map(|(at, task)| Some((task.no, run.task_state(at)?)))
+            .collect();
         let past = Past::Book(run.row.run_id.clone(), states);
         for follower in &run.followers {
             let follower = live.runs.get_mut(follower);

@@ -3,17 +3,14 @@
 use std::collections::BTreeMap;
 
 use model::{
-    RunNo, TaskNo,
+    MapIndex, RunNo, TaskNo,
     state::{DagRunState, TaskInstanceState as State},
 };
 
 use crate::{
     View,
-    live::{
-        Live,
-        run::{Counts, LiveRun},
-        state::place,
-    },
+    live::{Live, run::LiveRun, state::place, tally::Tally},
+    plan::edges::Kind,
 };
 
 /// Checks all of it, in time that grows with the live state. For tests and simulations.
@@ -27,7 +24,9 @@ pub fn check(live: &Live, view: &dyn View) -> Result<(), String> {
     for run in live.runs.values() {
         counters(run)?;
         executing += run.n_executing;
-        for (slot, task) in run.slots.iter().zip(&run.plan.tasks) {
+        expansions(run)?;
+        for slot in &run.slots {
+            let task = run.plan.plan(slot.task).ok_or("a slot without its task")?;
             let used = pools.entry(task.pool).or_default();
             let slots = i64::from(task.pool_slots);
             match (slot.ti.state, used) {
@@ -92,25 +91,99 @@ fn counters(run: &LiveRun) -> Result<(), String> {
         run.n_executing,
         count(State::is_executing),
     )?;
-    for (slot, task) in run.slots.iter().zip(&run.plan.dag.tasks) {
-        let mut counts = Counts::default();
-        for &above in &task.upstream {
-            let Some(up) = run.slots.get(above) else {
-                continue;
-            };
-            let is_setup = run
-                .plan
-                .dag
-                .tasks
-                .get(above)
-                .is_some_and(|task| task.is_setup);
-            counts.count(up.ti.state, is_setup, true);
+    for (at, slot) in (0..).zip(&run.slots) {
+        let name = run.task(at).map(|task| task.task_id.clone());
+        for kind in [Kind::Direct, Kind::Setup, Kind::Scope] {
+            let what = format!(
+                "{kind:?} upstream of {name:?} {} of {no}",
+                slot.ti.key.map.0
+            );
+            let wanted = waits_for(run, at, kind);
+            if let Some(wanted) = wanted {
+                same(&what, run.sees(at).get(kind), wanted)?;
+            }
         }
+    }
+    for (task, limit) in &run.limits {
+        let executing = run.slots_of(*task).filter_map(|at| run.state(at));
+        let executing = crate::plan::position(executing.filter(|s| s.is_executing()).count());
         same(
-            &format!("upstream of {} of {no}", task.task_id),
-            slot.counts,
-            counts,
+            "instances of a task that is limited in its run",
+            limit.active,
+            executing,
         )?;
+    }
+    Ok(())
+}
+
+/// What an instance waits for, told by the dag and the states alone; none for a placeholder in a
+/// mapped group, for which other rules hold.
+fn waits_for(run: &LiveRun, at: u32, kind: Kind) -> Option<Tally> {
+    let slot = run.slot(at)?;
+    let own = run.planned(at)?;
+    let is_placeholder = run.is_placeholder(&slot.ti, slot.task);
+    if is_placeholder && !own.near.is_empty() {
+        return None;
+    }
+    let mut tally = Tally::default();
+    for (above, task) in (0..).zip(&run.plan.tasks) {
+        for edge in &task.edges {
+            if edge.below != slot.task || edge.kind != kind {
+                continue;
+            }
+            for other in run.slots_of(above) {
+                let upper = run.slot(other)?;
+                let index = u32::try_from(upper.ti.key.map.0).ok();
+                let is_seen = match edge.near {
+                    None => true,
+                    Some(place) => {
+                        let index_here = u32::try_from(slot.ti.key.map.0).ok()?;
+                        run.indexes_below(slot.task, place, index)
+                            .contains(&index_here)
+                    }
+                };
+                if is_seen {
+                    tally.add(upper.ti.state, task.is_setup);
+                }
+            }
+        }
+    }
+    Some(tally)
+}
+
+/// Instances have the indexes of their places, and are counted as their states say.
+fn expansions(run: &LiveRun) -> Result<(), String> {
+    let n_slots = run
+        .expansions
+        .values()
+        .map(|all| all.slots.len().saturating_sub(1));
+    let n_slots = run.plan.tasks.len() + n_slots.sum::<usize>();
+    same("slots of a run", run.slots.len(), n_slots)?;
+    for (task, expansion) in &run.expansions {
+        let mut all = Tally::default();
+        let mut n_returned = 0;
+        let planned = run
+            .plan
+            .plan(*task)
+            .ok_or("an expansion without its task")?;
+        for at in run.slots_of(*task) {
+            let slot = run.slot(at).ok_or("an expansion without its slot")?;
+            same("task of an instance", slot.task, *task)?;
+            all.add(slot.ti.state, planned.is_setup);
+            let has_index = slot.ti.key.map != MapIndex::NONE;
+            n_returned += u32::from(has_index && slot.ti.returned.is_some());
+            same("place of an instance", run.find(slot.ti.key), Some(at))?;
+        }
+        same("instances of an expanded task", expansion.all, all)?;
+        same(
+            "instances that returned something",
+            expansion.n_returned,
+            n_returned,
+        )?;
+        for (index, at) in (0..).zip(&expansion.slots) {
+            let map = run.slot(*at).map(|slot| slot.ti.key.map);
+            same("map index", map, Some(MapIndex(index)))?;
+        }
     }
     Ok(())
 }
@@ -130,6 +203,7 @@ fn lined_up(live: &Live, run: &LiveRun) -> Result<(), String> {
             continue;
         };
         let limit = dag.limits.get(&slot.ti.key.task);
+        let own = run.limits.get(&slot.task);
         let places = [
             live.ready
                 .lanes
@@ -137,6 +211,7 @@ fn lined_up(live: &Live, run: &LiveRun) -> Result<(), String> {
                 .is_some_and(|keys| keys.contains(&key)),
             run.parked.contains(lane, &key),
             limit.is_some_and(|limit| limit.parked.contains(lane, &key)),
+            own.is_some_and(|limit| limit.parked.contains(lane, &key)),
         ];
         let n_places = places.iter().filter(|found| **found).count();
         let wanted = usize::from(slot.ti.state == State::Scheduled && !run.held);
@@ -167,6 +242,7 @@ fn permissions(run: &LiveRun) -> Result<(), String> {
 fn in_book(run: &LiveRun, view: &dyn View) -> Result<(), String> {
     let no: RunNo = run.row.no;
     let unchanged = run.slots.iter().all(|slot| !slot.dirty) && !run.row_dirty;
+    let unchanged = unchanged && run.deleted.is_empty() && run.removed_dirty.is_empty();
     if !unchanged {
         return Ok(());
     }
@@ -178,6 +254,11 @@ fn in_book(run: &LiveRun, view: &dyn View) -> Result<(), String> {
     }
     let book = view.task_instances(no);
     let book: BTreeMap<_, _> = book.into_iter().map(|ti| (ti.key, ti)).collect();
+    same(
+        "task instances in the book",
+        book.len(),
+        run.slots.len() + run.removed.len(),
+    )?;
     for slot in &run.slots {
         if book.get(&slot.ti.key) != Some(&slot.ti) {
             let (key, other) = (slot.ti.key, book.get(&slot.ti.key));

@@ -9,6 +9,13 @@ pub struct Options {
     pub dags_are_paused_at_creation: bool,
     /// Slots of `default_pool` where the book has none yet.
     pub default_pool_slots: i32,
+    /// Items of a pushed value that a task may be expanded over (`core.max_map_length`).
+    pub max_map_length: u32,
+    /// How long a worker may have a try and not begin, in milliseconds
+    /// (`scheduler.task_queued_timeout`).
+    pub task_queued_timeout_ms: i64,
+    /// How often a try that got stuck is queued anew (`scheduler.num_stuck_in_queued_retries`).
+    pub num_stuck_in_queued_retries: u32,
 }
 
 impl Options {
@@ -19,6 +26,9 @@ impl Options {
             parallelism: model::limits::PARALLELISM_DEFAULT,
             dags_are_paused_at_creation: false,
             default_pool_slots: model::limits::DEFAULT_POOL_SLOTS,
+            max_map_length: model::limits::MAP_LENGTH_MAX_DEFAULT,
+            task_queued_timeout_ms: model::limits::QUEUED_MS_MAX,
+            num_stuck_in_queued_retries: model::limits::STUCK_RETRIES_MAX,
         }
     }
 }

@@ -15,11 +15,8 @@ use crate::{
         examine::{TASKS_NAMED, named, unmet},
     },
     live::{Live, dags::LiveDag, run::LiveRun},
-    plan::PlanTask,
-    rules::{
-        depends_on_past,
-        trigger_rule::{Upstream, Verdict, evaluate},
-    },
+    plan::{PlanTask, edges::Kind},
+    rules::{depends_on_past, judge::judge, trigger_rule::Verdict},
 };
 
 impl Live {
@@ -30,7 +27,7 @@ impl Live {
         let live = self
             .runs
             .get(&key.run)
-            .and_then(|run| Some((run, run.plan.position(key.task)?)));
+            .and_then(|run| Some((run, run.find(key)?)));
         let Some((run, at)) = live else {
             return view
                 .task_instance(key)
@@ -150,7 +147,7 @@ impl Live {
 
     /// Which limits a scheduled instance waits for.
     fn slots(&self, run: &LiveRun, dag: &LiveDag, at: u32) -> Vec<Reason> {
-        let Some(task) = run.plan.plan(at) else {
+        let Some(task) = run.planned(at) else {
             return Vec::new();
         };
         let mut reasons: Vec<Reason> = self.pool(task).into_iter().collect();
@@ -161,6 +158,11 @@ impl Live {
         let active = dag.limits.get(&task.no).map_or(0, |limit| limit.active);
         if let Some(limit) = task.per_dag.filter(|limit| active >= *limit) {
             reasons.push(Reason::MaxActivePerDag { active, limit });
+        }
+        let own = run.slot(at).and_then(|slot| run.limits.get(&slot.task));
+        let active = own.map_or(0, |limit| limit.active);
+        if let Some(limit) = task.per_run.filter(|limit| active >= *limit) {
+            reasons.push(Reason::MaxActivePerRun { active, limit });
         }
         let (active, limit) = (self.executing, self.options.parallelism);
         if active >= limit {
@@ -191,19 +193,44 @@ impl Live {
 
 /// Upstream tasks that have not ended, while the trigger rule waits for them.
 fn upstream(run: &LiveRun, at: u32) -> Option<Reason> {
-    let (task, plan, slot) = (run.plan.task(at)?, run.plan.plan(at)?, run.slot(at)?);
-    let seen = Upstream {
-        n_tasks: plan.n_upstream,
-        n_setups: plan.n_upstream_setups,
-        counts: slot.counts,
-    };
-    if evaluate(task.trigger_rule, &seen) != Verdict::Wait {
+    if judge(run, at) != Verdict::Wait {
         return None;
     }
-    let n_tasks = plan.n_upstream.saturating_sub(slot.counts.done());
-    if n_tasks == 0 {
-        return Some(unmet(run, task, task.trigger_rule));
+    let task = run.task(at)?;
+    let seen = run.sees(at);
+    let lacks = |kind| {
+        let tally = seen.get(kind);
+        tally.n_tasks.saturating_sub(tally.counts.done())
+    };
+    let n_direct = lacks(Kind::Direct);
+    if n_direct > 0 {
+        let tasks = named(run, at, TASKS_NAMED, |state| !state.is_finished());
+        return Some(Reason::WaitsFor {
+            tasks,
+            n_tasks: n_direct,
+        });
     }
-    let tasks = named(run, task, TASKS_NAMED, |state| !state.is_finished());
+    let n_tasks = lacks(Kind::Setup) + lacks(Kind::Scope);
+    if n_tasks == 0 {
+        return Some(unmet(run, at, task.trigger_rule));
+    }
+    let position = run.slot(at)?.task;
+    let waits_for = |above: &u32| {
+        let edges = run
+            .plan
+            .plan(*above)
+            .map(|task| task.edges.as_slice())
+            .unwrap_or_default();
+        let state = run.task_state(*above);
+        edges
+            .iter()
+            .any(|edge| edge.below == position && edge.kind != Kind::Direct)
+            && state.is_some_and(|state| !state.is_finished())
+    };
+    let above = (0..crate::plan::position(run.plan.tasks.len())).filter(waits_for);
+    let tasks = above
+        .filter_map(|at| run.plan.task(at))
+        .map(|task| task.task_id.clone());
+    let tasks = tasks.take(TASKS_NAMED).collect();
     Some(Reason::WaitsFor { tasks, n_tasks })
 }

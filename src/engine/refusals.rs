@@ -121,3 +121,10 @@ pub(crate) fn no_task_instance() -> Refusal {
     let message = "there is no such task instance".to_owned();
     refusal(RefusalKind::NotFound, "RUN-020", message)
 }
+/// What was pushed is too long to expand others over it.
+pub(crate) fn unmappable_length(length: u32, limit: u32) -> Refusal {
+    let message = format!(
+        "pushed value is too large to map as a downstream's dependency: {length} items of at most {limit}"
+    );
+    refusal(RefusalKind::Invalid, "RUN-022", message)
+}

@@ -4,6 +4,7 @@ use model::{
     DagId, Json, RunId, TiKey,
     change::Variable,
     command::{Refusal, Reply},
+    task_instance::Returned,
 };
 
 use crate::{attempt::At, live::Cx, refusals, run::select};
@@ -53,6 +54,31 @@ pub(crate) fn put_xcom(
     Ok(Reply::Done)
 }
 
+/// Keeps what a running task pushes. What others are expanded over has its length noted.
+pub(crate) fn push_xcom(
+    cx: &mut Cx,
+    key: TiKey,
+    name: String,
+    value: Json,
+    mapped_length: Option<u32>,
+) -> Result<Reply, Refusal> {
+    exists(cx, key)?;
+    let limit = cx.live.options.max_map_length;
+    if let Some(length) = mapped_length.filter(|length| *length > limit) {
+        return Err(refusals::unmappable_length(length, limit));
+    }
+    if name == "return_value"
+        && let Some(run) = cx.live.runs.get_mut(&key.run)
+        && let Some(at) = run.find(key)
+    {
+        let returned = mapped_length.map_or(Returned::Value, Returned::Sized);
+        run.set_returned(at, Some(returned), &mut cx.live.dirty);
+    }
+    let now = cx.now;
+    cx.live.dirty.put_xcom(key, name, value, now);
+    Ok(Reply::Done)
+}
+
 /// Deletes an XCom.
 pub(crate) fn delete_xcom(cx: &mut Cx, key: TiKey, name: String) -> Result<Reply, Refusal> {
     exists(cx, key)?;
@@ -62,7 +88,7 @@ pub(crate) fn delete_xcom(cx: &mut Cx, key: TiKey, name: String) -> Result<Reply
 
 fn exists(cx: &Cx, key: TiKey) -> Result<(), Refusal> {
     let known = match cx.run(key.run) {
-        Some(run) => run.plan.position(key.task).is_some() || run.removed.contains_key(&key),
+        Some(run) => run.find(key).is_some() || run.removed.contains_key(&key),
         None => {
             !cx.live.dirty.deleted_runs.contains_key(&key.run)
                 && cx.view.task_instance(key).is_some()
@@ -94,7 +120,7 @@ pub(crate) fn task_note(cx: &mut Cx, key: TiKey, note: Option<String>) -> Result
     if !cx.wake_run(key.run) {
         return Err(refusals::no_task_instance());
     }
-    let at = cx.run(key.run).and_then(|run| run.plan.position(key.task));
+    let at = cx.run(key.run).and_then(|run| run.find(key));
     let place = at
         .map(|at| At { run: key.run, at })
         .ok_or_else(refusals::no_task_instance)?;

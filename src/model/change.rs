@@ -33,6 +33,9 @@ pub enum Change {
         ti: Box<TaskInstance>,
         was: Option<TaskInstanceState>,
     },
+    /// A task instance that is there no longer: a mapped one's placeholder became the first of its
+    /// instances, which has another key.
+    DeleteTaskInstance { dag: DagNo, key: TiKey },
     /// A finished try, before the next one overwrites it.
     ArchiveTry(Box<TaskInstance>),
     /// An XCom.

@@ -58,6 +58,21 @@ pub enum Command {
     },
     /// Delete an XCom.
     DeleteXCom { key: TiKey, name: String },
+    /// Keep an XCom that a running task pushes; refused when others are to be expanded over it and
+    /// it is too long.
+    PushXCom {
+        key: TiKey,
+        name: String,
+        value: Json,
+        /// How many items it has, where a mapped task or group is expanded over it.
+        mapped_length: Option<u32>,
+    },
+    /// Tasks of its run that a running task does not want to run. A name alone means the instance
+    /// without a map index, or all that still wait; what runs or ended stays as it is.
+    SkipDownstream {
+        key: TiKey,
+        tasks: Vec<(TaskId, Option<i32>)>,
+    },
     /// Whether there is room to start work; told by the disk watch.
     SetDisk { free_bytes: u64, needed_bytes: u64 },
     /// Old runs that retention has chosen.

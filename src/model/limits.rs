@@ -26,6 +26,14 @@ pub const TEMPLATE_BYTES_MAX: usize = 8 * 1024 * 1024;
 pub const DAG_TASKS_MAX: usize = 100_000;
 /// Dag files of one deployment.
 pub const DAG_FILES_MAX: usize = 100_000;
+/// Instances of one mapped task in one run, however its lengths multiply.
+pub const MAP_INSTANCES_MAX: u32 = 100_000;
+/// Default of `core.max_map_length`: items of a pushed value that a task is expanded over.
+pub const MAP_LENGTH_MAX_DEFAULT: u32 = 1_024;
+/// Default of `scheduler.task_queued_timeout`: how long a worker may have a try and not begin.
+pub const QUEUED_MS_MAX: i64 = 600_000;
+/// Default of `scheduler.num_stuck_in_queued_retries`: how often a stuck try is queued anew.
+pub const STUCK_RETRIES_MAX: u32 = 2;
 /// Bytes of an XCom value as JSON.
 pub const XCOM_BYTES_MAX: usize = 1024 * 1024;
 /// Bytes of a run's conf as JSON.

@@ -44,6 +44,11 @@ pub enum Happened {
         /// The payload.
         payload: Json,
     },
+    /// What waits for it in Python ended badly; the task is told when it goes on.
+    TriggerFailed {
+        /// The lines of its traceback, as serialised; null where there is none.
+        traceback: Json,
+    },
     /// A mapped instance has its label; it goes on.
     Labelled {
         /// The label.

@@ -44,6 +44,8 @@ pub struct TaskInstance {
     /// What it returned, as far as expansion needs to know; none while `return_value` was not
     /// pushed.
     pub returned: Option<Returned>,
+    /// How often the try was taken back from a worker that had it and did not begin.
+    pub n_stuck: u32,
 }
 
 /// A returned value, as far as expansion needs to know (`mapped_length`).
@@ -116,6 +118,7 @@ impl TaskInstance {
             rendered_map_index: None,
             note: None,
             returned: None,
+            n_stuck: 0,
         }
     }
 }

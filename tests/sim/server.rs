@@ -46,6 +46,7 @@ impl Server {
             parallelism: 8,
             dags_are_paused_at_creation: false,
             default_pool_slots: 8,
+            ..engine::Options::upstream()
         };
         let metrics = Arc::new(Metrics::default());
         let started = Scheduler::open(reader.clone(), writer, options, metrics, now);

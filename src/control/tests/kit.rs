@@ -406,5 +406,6 @@ fn engine_options() -> engine::Options {
         parallelism: 32,
         dags_are_paused_at_creation: false,
         default_pool_slots: 128,
+        ..engine::Options::upstream()
     }
 }

@@ -5,10 +5,10 @@ use model::{
     effect::Effect,
     reason::Reason,
     state::TaskInstanceState as State,
-    task_instance::{Deferral, Trigger},
+    task_instance::{Deferral, TaskInstance, Trigger},
 };
 
-use super::{At, Event, Next, retry::fail};
+use super::{At, Event, Next, finish, retry::fail};
 use crate::live::{Cx, load::waits, timers::Timer};
 
 /// The task lets go of its worker. The permission stays: the trigger answers under it.
@@ -56,34 +56,71 @@ pub(crate) fn fire(cx: &mut Cx, place: At, payload: Json, at: Timestamp) {
         }
         let pushes = task_pushes(cx, place);
         if cx.end(place, Event::Succeeded, None) && pushes && !payload.is_null() {
-            cx.live
-                .dirty
-                .put_xcom(key, "return_value".to_owned(), payload, at);
+            finish::note_returned(cx, place, &payload);
+            let name = "return_value".to_owned();
+            cx.live.dirty.put_xcom(key, name, payload, at);
         }
         return;
     };
+    resume(cx, place, method, with_event(kwargs, payload), at);
+}
+
+/// The waiting itself went wrong. The task goes on only to fail, so that its own code is asked.
+pub(crate) fn trigger_failed(cx: &mut Cx, place: At, error: &str, traceback: Json) {
+    let now = cx.now;
+    let waits = |ti: &&TaskInstance| ti.state == State::Deferred;
+    let Some(ti) = cx.ti(place).filter(waits) else {
+        return;
+    };
+    if ti
+        .deferral
+        .as_ref()
+        .is_none_or(|deferral| deferral.resume.is_none())
+    {
+        let message = error.to_owned();
+        return fail(cx, place, Reason::Failed { message }, true, None);
+    }
+    let mut kwargs = model::JsonMap::new();
+    kwargs.insert("error".to_owned(), Json::from(error));
+    if !traceback.is_null() {
+        kwargs.insert("traceback".to_owned(), traceback);
+    }
+    let kwargs = Json::Object(kwargs);
+    resume(cx, place, "__fail__".to_owned(), kwargs, now);
+}
+
+/// The same try goes on at a method of its own.
+fn resume(cx: &mut Cx, place: At, method: String, kwargs: Json, at: Timestamp) {
+    if let Some(ti) = cx.change(place) {
+        ti.fence = None;
+        ti.reason = None;
+        ti.scheduled_when = Some(at);
+        if let Some(deferral) = ti.deferral.as_mut() {
+            deferral.resume = Some((method, kwargs));
+            deferral.timeout = None;
+        }
+    }
+    cx.apply(place, Event::Resumed);
+}
+
+/// The arguments with the payload as `event`; in upstream's older form they are wrapped.
+fn with_event(kwargs: Json, payload: Json) -> Json {
     let mut kwargs = match kwargs {
         Json::Object(map) => map,
         Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) | Json::Array(_) => {
             model::JsonMap::new()
         }
     };
-    kwargs.insert("event".to_owned(), payload);
-    if let Some(ti) = cx.change(place) {
-        ti.fence = None;
-        ti.reason = None;
-        ti.scheduled_when = Some(at);
-        let resume = Some((method, Json::Object(kwargs)));
-        ti.deferral = Some(Deferral {
-            resume,
-            timeout: None,
-            ..deferral
-        });
-    }
-    cx.apply(place, Event::Resumed);
+    let is_wrapped = kwargs.get("__type").is_some_and(|kind| kind == "dict");
+    match kwargs.get_mut("__var") {
+        Some(Json::Object(inner)) if is_wrapped => inner.insert("event".to_owned(), payload),
+        Some(_) | None => kwargs.insert("event".to_owned(), payload),
+    };
+    Json::Object(kwargs)
 }
 
-/// The time to wait is over. Upstream's sensors do not try again after that.
+/// The time to wait is over. Upstream's sensors do not try again after that; a task of its own code
+/// goes on, to be told.
 pub(crate) fn time_out(cx: &mut Cx, run: RunNo, at: u32) {
     let place = At { run, at };
     let Some(ti) = cx.ti(place).filter(|ti| ti.state == State::Deferred) else {
@@ -96,8 +133,12 @@ pub(crate) fn time_out(cx: &mut Cx, run: RunNo, at: u32) {
         return;
     };
     let (key, fence, soft_fail) = (ti.key, ti.fence, deferral.soft_fail);
+    let goes_on = deferral.resume.is_some();
     if let Some(fence) = fence {
         cx.live.dirty.effects.push(Effect::Disarm { key, fence });
+    }
+    if goes_on {
+        return trigger_failed(cx, place, "Trigger timeout", Json::Null);
     }
     let message = format!("what it waited for did not come until {timeout}");
     if soft_fail {
@@ -111,7 +152,7 @@ pub(crate) fn time_out(cx: &mut Cx, run: RunNo, at: u32) {
 /// Whether return values are kept.
 pub(crate) fn task_pushes(cx: &Cx, place: At) -> bool {
     cx.run(place.run)
-        .and_then(|run| run.plan.task(place.at))
+        .and_then(|run| run.task(place.at))
         .is_none_or(|task| task.do_xcom_push)
 }
 

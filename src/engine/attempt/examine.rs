@@ -7,13 +7,15 @@ use model::{
     state::{DagRunState, TaskInstanceState as State, TriggerRule},
 };
 
-use super::{At, Event, start};
+use super::{
+    At, Event,
+    expand::{self, Fitted},
+    start,
+};
 use crate::{
     live::{Cx, run::LiveRun},
-    rules::{
-        depends_on_past,
-        trigger_rule::{Upstream, Verdict, evaluate},
-    },
+    plan::edges,
+    rules::{depends_on_past, judge::judge, trigger_rule::Verdict},
 };
 
 /// Examines one instance and does what follows.
@@ -28,31 +30,34 @@ pub(crate) fn examine(cx: &mut Cx, place: At) {
     if run.held || run.row.state != DagRunState::Running || !is_due(&slot.ti, cx.now) {
         return;
     }
-    let plan = std::sync::Arc::clone(&run.plan);
-    let (Some(task), Some(compiled)) = (plan.task(place.at), plan.plan(place.at)) else {
+    let (plan, position) = (std::sync::Arc::clone(&run.plan), slot.task);
+    let (Some(task), Some(compiled)) = (plan.task(position), plan.plan(position)) else {
         return;
     };
-    let upstream = Upstream {
-        n_tasks: compiled.n_upstream,
-        n_setups: compiled.n_upstream_setups,
-        counts: slot.counts,
-    };
+    let verdict = cx
+        .run(place.run)
+        .map_or(Verdict::Wait, |run| judge(run, place.at));
     let (rule, kept) = (task.trigger_rule, kept_skipped(cx, place));
-    match evaluate(rule, &upstream) {
+    match verdict {
         Verdict::Wait => {}
         Verdict::Skip if waits_for_past(cx, place, task) => {}
         Verdict::Skip => {
-            let reason = skipped(cx.run(place.run), task, rule);
+            let reason = skipped(cx.run(place.run), place.at, rule);
             cx.end(place, Event::RuledSkipped, reason);
         }
         Verdict::UpstreamFailed => {
-            let reason = failed(cx.run(place.run), task, rule);
+            let reason = failed(cx.run(place.run), place.at, rule);
             cx.end(place, Event::RuledFailed, reason);
+        }
+        Verdict::Remove => {
+            let message = "there is less upstream than before".to_owned();
+            cx.end(place, Event::Removed, Some(Reason::Failed { message }));
         }
         Verdict::Ready if kept.is_some() => {
             cx.end(place, Event::NotChosen, kept);
         }
         Verdict::Ready if depends_on_past::blocked(cx, place).is_some() => {}
+        Verdict::Ready if compiled.mapping.is_some() && expand::fit(cx, place) == Fitted::Done => {}
         Verdict::Ready if compiled.is_empty => start::pass(cx, place),
         Verdict::Ready => start::schedule(cx, place),
     }
@@ -70,46 +75,75 @@ fn waits_for_past(cx: &mut Cx, place: At, task: &Task) -> bool {
 /// A cleared instance that a branch did not choose stays so while the branch is not run again.
 fn kept_skipped(cx: &Cx, place: At) -> Option<Reason> {
     let run = cx.run(place.run)?;
-    let reason = run.slot(place.at)?.ti.reason.clone()?;
+    let slot = run.slot(place.at)?;
+    let reason = slot.ti.reason.clone()?;
     let Reason::NotChosen { task } = &reason else {
         return None;
     };
-    let upstream = &run.plan.task(place.at)?.upstream;
-    let branch = upstream.iter().find(|&&at| {
+    let upstream = &run.task(place.at)?.upstream;
+    let is_branch = |at: &&usize| {
         run.plan
             .dag
             .tasks
-            .get(at)
+            .get(**at)
             .is_some_and(|up| up.task_id == *task)
-    })?;
-    let ended = run.state(crate::plan::position(*branch)) == Some(State::Success);
+    };
+    let branch = crate::plan::position(*upstream.iter().find(is_branch)?);
+    // A mapped branch chooses for its own index.
+    let index = usize::try_from(slot.ti.key.map.0).ok();
+    let own = run
+        .expansions
+        .get(&branch)
+        .and_then(|all| all.slots.get(index?).copied());
+    let ended = run.state(own.unwrap_or(branch)) == Some(State::Success);
     ended.then_some(reason)
 }
 
-/// Why the rule says `upstream_failed`: the first upstream task that failed.
-fn failed(run: Option<&LiveRun>, task: &Task, rule: TriggerRule) -> Option<Reason> {
+/// Why the rule says `upstream_failed`: the first upstream task that failed, a setup among them.
+fn failed(run: Option<&LiveRun>, at: u32, rule: TriggerRule) -> Option<Reason> {
     let run = run?;
-    let first = named(run, task, 1, State::is_failure).pop();
+    let first = named(run, at, 1, State::is_failure).pop();
+    let first = first.or_else(|| apart(run, at, State::is_failure));
     Some(first.map_or_else(
-        || unmet(run, task, rule),
+        || unmet(run, at, rule),
         |task| Reason::UpstreamFailed { task },
     ))
 }
 
 /// Why the rule says skip: the first upstream task that was skipped, where that explains it.
-fn skipped(run: Option<&LiveRun>, task: &Task, rule: TriggerRule) -> Option<Reason> {
+fn skipped(run: Option<&LiveRun>, at: u32, rule: TriggerRule) -> Option<Reason> {
     let run = run?;
-    let first = named(run, task, 1, |state| state == State::Skipped).pop();
+    let first = named(run, at, 1, |state| state == State::Skipped).pop();
     let first = first.filter(|_| simple(rule));
+    let first = first.or_else(|| apart(run, at, |state| state == State::Skipped));
     Some(first.map_or_else(
-        || unmet(run, task, rule),
+        || unmet(run, at, rule),
         |task| Reason::UpstreamSkipped { task },
     ))
 }
 
+/// A task that is waited for otherwise than directly, in a state that is `wanted`: an indirect
+/// setup, or what the expansion needs.
+fn apart(run: &LiveRun, at: u32, wanted: impl Fn(State) -> bool) -> Option<TaskId> {
+    let planned = run.planned(at)?;
+    let needs = planned
+        .mapping
+        .as_deref()
+        .map(|mapping| mapping.needs.clone());
+    let mut others = needs.unwrap_or_default();
+    if planned.has_scopes && !planned.is_teardown {
+        let setups = edges::relevant_setups(&run.plan.dag, run.slot(at)?.task as usize);
+        others.extend(setups.into_iter().map(crate::plan::position));
+    }
+    let found = others
+        .into_iter()
+        .find(|at| run.task_state(*at).is_some_and(&wanted))?;
+    Some(run.plan.task(found)?.task_id.clone())
+}
+
 /// The rule cannot be met because of those that have ended.
-pub(crate) fn unmet(run: &LiveRun, task: &Task, rule: TriggerRule) -> Reason {
-    let tasks = named(run, task, TASKS_NAMED, State::is_finished);
+pub(crate) fn unmet(run: &LiveRun, at: u32, rule: TriggerRule) -> Reason {
+    let tasks = named(run, at, TASKS_NAMED, State::is_finished);
     Reason::RuleUnmet { rule, tasks }
 }
 
@@ -129,16 +163,22 @@ const fn simple(rule: TriggerRule) -> bool {
 /// How many tasks a reason names.
 pub(crate) const TASKS_NAMED: usize = 3;
 
-/// The first upstream tasks whose state is `wanted`.
+/// The first upstream tasks whose state is `wanted`; of an expanded one, any instance's.
 pub(crate) fn named(
     run: &LiveRun,
-    task: &Task,
+    at: u32,
     n_tasks: usize,
     wanted: impl Fn(State) -> bool,
 ) -> Vec<TaskId> {
+    let Some(task) = run.task(at) else {
+        return Vec::new();
+    };
     task.upstream
         .iter()
-        .filter(|&&at| run.state(crate::plan::position(at)).is_some_and(&wanted))
+        .filter(|&&at| {
+            run.task_state(crate::plan::position(at))
+                .is_some_and(&wanted)
+        })
         .filter_map(|&at| run.plan.dag.tasks.get(at))
         .map(|task| task.task_id.clone())
         .take(n_tasks)

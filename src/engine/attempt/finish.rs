@@ -1,14 +1,19 @@
 //! A try ends.
 
 use model::{
-    Timestamp,
+    Json, Timestamp,
+    dag::OperatorKind,
     reason::Reason,
     report::{Outcome, Usage},
     state::TaskInstanceState as State,
+    task_instance::Returned,
 };
 
 use super::{At, Event, Next, defer::task_pushes, retry::fail, skip};
 use crate::live::Cx;
+
+/// The key of what a task returns.
+const RETURN_VALUE: &str = "return_value";
 
 /// What its end says.
 pub(crate) fn finish(cx: &mut Cx, place: At, outcome: Outcome, usage: Usage, at: Timestamp) {
@@ -74,15 +79,64 @@ fn succeed(
         return;
     };
     let pushes = task_pushes(cx, place);
+    let returned = xcoms
+        .iter()
+        .find(|(name, _)| pushes && name == RETURN_VALUE);
+    let returned = returned.map(|(_, value)| value.clone());
+    if let Some(message) = unmappable(cx, place, returned.as_ref()) {
+        return fail(cx, place, Reason::Failed { message }, true, None);
+    }
+    // Before its end, so that those below find it when they are examined.
+    if let Some(value) = &returned {
+        note_returned(cx, place, value);
+    }
     if !cx.end(place, Event::Succeeded, None) {
         return;
     }
     for (name, value) in xcoms {
-        if pushes || name != "return_value" {
+        if pushes || name != RETURN_VALUE {
             cx.live.dirty.put_xcom(key, name, value, at);
         }
     }
     skip::skip_downstream(cx, place, skip);
+}
+
+/// Keeps what expansion needs to know of a returned value.
+pub(crate) fn note_returned(cx: &mut Cx, place: At, value: &Json) {
+    let returned = match value {
+        Json::Null => None,
+        Json::Array(items) => Some(Returned::Sized(crate::plan::position(items.len()))),
+        Json::Object(items) => Some(Returned::Sized(crate::plan::position(items.len()))),
+        Json::Bool(_) | Json::Number(_) | Json::String(_) => Some(Returned::Value),
+    };
+    let live = &mut *cx.live;
+    if let Some(run) = live.runs.get_mut(&place.run) {
+        run.set_returned(place.at, returned, &mut live.dirty);
+    }
+}
+
+/// Why nothing can be expanded over what a native task returned, where something is to be. A
+/// task of Python finds that out for itself.
+fn unmappable(cx: &Cx, place: At, returned: Option<&Json>) -> Option<String> {
+    let run = cx.run(place.run)?;
+    let (task, planned) = (run.task(place.at)?, run.planned(place.at)?);
+    let is_python = task.operator.kind == OperatorKind::Python;
+    if is_python || !planned.is_source || planned.mapping.is_some() {
+        return None;
+    }
+    let length = match returned? {
+        Json::Array(items) => items.len(),
+        Json::Object(items) => items.len(),
+        Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => {
+            return Some("it returned nothing that others can be expanded over".to_owned());
+        }
+    };
+    let limit = cx.live.options.max_map_length;
+    (length > limit as usize).then(|| {
+        format!(
+            "it returned {length} items to expand others over: the most is {limit} (max_map_length)"
+        )
+    })
 }
 
 /// The process of a cleared instance is gone: it may run again, with all its tries.

@@ -2,6 +2,7 @@
 
 pub(crate) mod defer;
 pub(crate) mod examine;
+pub(crate) mod expand;
 pub(crate) mod finish;
 pub(crate) mod halt;
 pub(crate) mod report;

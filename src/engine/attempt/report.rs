@@ -1,7 +1,6 @@
 //! Word of a try.
 
 use model::{
-    MapIndex,
     report::{Happened, Outcome, Report, Usage},
     state::TaskInstanceState as State,
 };
@@ -17,14 +16,8 @@ pub(crate) fn report(cx: &mut Cx, report: Report) -> bool {
         at,
         what,
     } = report;
-    let Some(run) = cx.run(key.run).filter(|_| key.map == MapIndex::NONE) else {
-        return false;
-    };
-    let Some(place) = run
-        .plan
-        .position(key.task)
-        .map(|at| At { run: key.run, at })
-    else {
+    let slot = cx.run(key.run).and_then(|run| run.find(key));
+    let Some(place) = slot.map(|at| At { run: key.run, at }) else {
         return false;
     };
     let Some(ti) = cx.ti(place).filter(|ti| ti.fence == Some(fence)) else {
@@ -47,6 +40,7 @@ pub(crate) fn report(cx: &mut Cx, report: Report) -> bool {
         Happened::Deferred(_)
         | Happened::Rescheduled { .. }
         | Happened::Fired { .. }
+        | Happened::TriggerFailed { .. }
         | Happened::AwaitsInput(_)
             if is_restarting =>
         {
@@ -55,6 +49,9 @@ pub(crate) fn report(cx: &mut Cx, report: Report) -> bool {
         Happened::Deferred(deferral) => defer::defer(cx, place, *deferral),
         Happened::Rescheduled { at } => defer::reschedule(cx, place, at),
         Happened::Fired { payload } => defer::fire(cx, place, payload, at),
+        Happened::TriggerFailed { traceback } => {
+            defer::trigger_failed(cx, place, "Trigger failure", traceback);
+        }
         Happened::AwaitsInput(_) => {
             let outcome = Outcome::Failed {
                 message: "waiting for a person is not supported yet".to_owned(),

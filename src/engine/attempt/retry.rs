@@ -37,7 +37,7 @@ pub(crate) fn fail(
 
 fn own_delay(cx: &Cx, place: At) -> Option<TimeDelta> {
     let run = cx.run(place.run)?;
-    let task = run.plan.task(place.at)?;
+    let task = run.task(place.at)?;
     let try_number = run.slot(place.at)?.ti.try_number;
     Some(retry_delay(
         task,

@@ -44,7 +44,7 @@ fn begin(cx: &mut Cx, place: At) {
         finished.state = State::Failed;
         cx.live.dirty.archive(finished);
     }
-    ti.reason = None;
+    ti.n_stuck = 0;
     ti.try_number += 1;
     ti.start_date = None;
     ti.end_date = None;
@@ -55,6 +55,7 @@ fn begin(cx: &mut Cx, place: At) {
     if ti.try_number > 1 {
         cx.live.dirty.clear_xcoms(ti.key);
     }
+    run.set_returned(place.at, None, &mut cx.live.dirty);
 }
 
 /// Hands a scheduled instance to a worker under a new permission.

@@ -78,7 +78,10 @@ impl Live {
         let Some(dag) = dags.get_mut(&run.row.dag) else {
             return;
         };
-        for (at, (slot, task)) in run.slots.iter().zip(&run.plan.tasks).enumerate() {
+        for (at, slot) in run.slots.iter().enumerate() {
+            let Some(task) = run.plan.plan(slot.task) else {
+                continue;
+            };
             let state = slot.ti.state;
             let at = crate::plan::position(at);
             pools.change(task.pool, task.pool_slots, State::NoStatus, state, dirty);

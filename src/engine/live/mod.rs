@@ -2,12 +2,14 @@
 
 pub(crate) mod dags;
 pub(crate) mod dirty;
+pub(crate) mod expansion;
 pub(crate) mod load;
 pub(crate) mod pools;
 pub(crate) mod questions;
 pub(crate) mod ready;
 pub(crate) mod run;
 pub(crate) mod state;
+pub(crate) mod tally;
 pub(crate) mod timers;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};

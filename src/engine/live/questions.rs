@@ -50,7 +50,7 @@ impl Live {
     #[must_use]
     pub fn task_instance(&self, key: TiKey) -> Option<&TaskInstance> {
         let run = self.runs.get(&key.run)?;
-        let slot = run.slot(run.plan.position(key.task)?)?;
+        let slot = run.slot(run.find(key)?)?;
         Some(&slot.ti)
     }
     /// The task instances of a live run, in the order of its tasks.

@@ -19,11 +19,12 @@ pub(crate) struct Lane {
     pub slots: u32,
 }
 
-/// Order of starting: weight, then date, then age of the run, then position.
+/// Order of starting: weight, then date, then map index, then age of the run, then position.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) struct ReadyKey {
     pub weight: Reverse<i32>,
     pub date: Timestamp,
+    pub map: i32,
     pub run: RunNo,
     pub at: u32,
 }

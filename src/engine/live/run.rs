@@ -7,20 +7,32 @@ use std::{
 
 use model::{
     MapIndex, RunId, RunNo, TaskNo, TiKey, Timestamp,
+    dag::Task,
     run::DagRun,
     state::{DagRunState, TaskInstanceState as State},
     task_instance::TaskInstance,
 };
 
-use super::{dirty::Dirty, ready::Parked};
-use crate::plan::Plan;
+use super::{
+    dags::TaskLimit,
+    dirty::Dirty,
+    expansion::{Expansion, Total},
+    ready::Parked,
+    tally::Seen,
+};
+use crate::plan::{Plan, PlanTask, mapping::Length};
 
 /// A run that is queued or running, or was when the batch began.
 #[derive(Debug)]
 pub(crate) struct LiveRun {
     pub row: DagRun,
     pub plan: Arc<Plan>,
+    /// The first instance of each task, by position; then the other instances of expanded ones.
     pub slots: Vec<Slot>,
+    /// What each task waits for, by position: all but what it shares a mapped group with.
+    pub seen: Vec<Seen>,
+    /// The tasks that are expanded, by position.
+    pub expansions: BTreeMap<u32, Expansion>,
     /// Instances of tasks that its version of the dag does not have, with the state in the book.
     pub removed: BTreeMap<TiKey, (TaskInstance, Option<State>)>,
     pub n_unfinished: u32,
@@ -31,6 +43,8 @@ pub(crate) struct LiveRun {
     pub held: bool,
     /// Ready ones that wait for `max_active_tasks`.
     pub parked: Parked,
+    /// Tasks with a limit of their own in each run, by position.
+    pub limits: BTreeMap<u32, TaskLimit>,
     /// The run before, once it was looked for.
     pub past: Option<Past>,
     /// Runs whose `past` this is or was.
@@ -40,6 +54,8 @@ pub(crate) struct LiveRun {
     pub row_dirty: bool,
     pub dirty: Vec<u32>,
     pub removed_dirty: Vec<TiKey>,
+    /// Keys in the book that are there no longer.
+    pub deleted: Vec<TiKey>,
 }
 
 /// A task instance with what scheduling knows of it.
@@ -51,26 +67,10 @@ pub(crate) struct Slot {
     pub dirty: bool,
     /// On the list of those to examine.
     pub in_work: bool,
-    pub counts: Counts,
-}
-
-/// How the direct upstream of a task ended, in numbers of instances.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// success.
-    pub success: u32,
-    /// failed.
-    pub failed: u32,
-    /// skipped.
-    pub skipped: u32,
-    /// `upstream_failed`.
-    pub upstream_failed: u32,
-    /// removed.
-    pub removed: u32,
-    /// Setups among the successes.
-    pub setup_success: u32,
-    /// Setups among the skipped.
-    pub setup_skipped: u32,
+    /// The position of its task.
+    pub task: u32,
+    /// What it waits for in its mapped group, where its task is expanded.
+    pub near: Option<Box<Seen>>,
 }
 
 /// The run before, for `depends_on_past`.
@@ -84,44 +84,6 @@ pub(crate) enum Past {
     Book(RunId, BTreeMap<TaskNo, State>),
 }
 
-impl Counts {
-    /// Finished ones.
-    #[must_use]
-    pub const fn done(&self) -> u32 {
-        self.success + self.failed + self.skipped + self.upstream_failed + self.removed
-    }
-    /// Counts an instance in (`up`) or out.
-    pub(crate) fn count(&mut self, state: State, is_setup: bool, up: bool) {
-        let change = |n: &mut u32| *n = if up { *n + 1 } else { n.saturating_sub(1) };
-        match state {
-            State::Success => {
-                change(&mut self.success);
-                if is_setup {
-                    change(&mut self.setup_success);
-                }
-            }
-            State::Skipped => {
-                change(&mut self.skipped);
-                if is_setup {
-                    change(&mut self.setup_skipped);
-                }
-            }
-            State::Failed => change(&mut self.failed),
-            State::UpstreamFailed => change(&mut self.upstream_failed),
-            State::Removed => change(&mut self.removed),
-            State::NoStatus
-            | State::Scheduled
-            | State::Queued
-            | State::Running
-            | State::Restarting
-            | State::UpForRetry
-            | State::UpForReschedule
-            | State::Deferred
-            | State::AwaitingInput => {}
-        }
-    }
-}
-
 impl LiveRun {
     /// With the task instances that the book has; missing ones are made, foreign ones set aside.
     pub fn new(row: DagRun, plan: Arc<Plan>, tis: Vec<TaskInstance>) -> Self {
@@ -132,72 +94,204 @@ impl LiveRun {
             n_executing: 0,
             held: true,
             parked: Parked::default(),
+            limits: BTreeMap::new(),
             past: None,
             followers: Vec::new(),
             row_dirty: false,
             dirty: Vec::new(),
             removed: BTreeMap::new(),
             removed_dirty: Vec::new(),
-            slots: Vec::with_capacity(plan.tasks.len()),
+            deleted: Vec::new(),
+            slots: Vec::with_capacity(plan.tasks.len().max(tis.len())),
+            seen: Vec::new(),
+            expansions: BTreeMap::new(),
             plan,
             row,
         };
-        let mut known: Vec<Option<TaskInstance>> = Vec::new();
-        known.resize_with(run.plan.tasks.len(), || None);
-        for ti in tis {
-            let place = run.plan.position(ti.key.task);
-            match place.and_then(|at| known.get_mut(at as usize)) {
-                Some(place) => *place = Some(ti),
-                None => {
-                    let was = Some(ti.state);
-                    run.removed.insert(ti.key, (ti, was));
-                }
+        for (at, task) in (0..).zip(&run.plan.tasks) {
+            if task.mapping.is_some() {
+                run.expansions.insert(at, Expansion::default());
+            }
+            if task.per_run.is_some() {
+                run.limits.insert(at, TaskLimit::default());
             }
         }
-        for (at, known) in known.into_iter().enumerate() {
-            let slot = known.map_or_else(|| run.new_slot(at), Slot::from_book);
-            run.slots.push(slot);
-        }
+        let others = run.place_first(tis);
+        run.place_others(others);
         run.count();
         run
     }
 
-    fn new_slot(&self, at: usize) -> Slot {
-        let task = self.plan.plan(crate::plan::position(at));
+    /// Makes the first slot of each task. Gives the instances that come after them, by task and
+    /// index.
+    fn place_first(&mut self, tis: Vec<TaskInstance>) -> BTreeMap<(u32, i32), TaskInstance> {
+        let mut others = BTreeMap::new();
+        let mut first: Vec<Option<TaskInstance>> = Vec::new();
+        first.resize_with(self.plan.tasks.len(), || None);
+        for ti in tis {
+            let at = self.plan.position(ti.key.task);
+            let has_index = ti.key.map != MapIndex::NONE;
+            let at = at.filter(|at| !has_index || self.expansions.contains_key(at));
+            let Some(at) = at else {
+                self.set_aside(ti);
+                continue;
+            };
+            if ti.key.map.0 > 0 {
+                others.insert((at, ti.key.map.0), ti);
+            } else if let Some(place) = first.get_mut(at as usize) {
+                // Both only where a task was not expanded before: the placeholder gives way.
+                let placeholder = match place.take() {
+                    Some(other) if has_index => place.replace(ti).or(Some(other)),
+                    Some(other) => place.replace(other).or(Some(ti)),
+                    None => place.replace(ti),
+                };
+                if let Some(ti) = placeholder {
+                    self.set_aside(ti);
+                }
+            }
+        }
+        for (at, ti) in (0..).zip(first) {
+            let slot = ti.map_or_else(|| self.new_slot(at), |ti| Slot::from_book(ti, at));
+            if slot.ti.key.map != MapIndex::NONE
+                && let Some(expansion) = self.expansions.get_mut(&at)
+            {
+                expansion.slots.push(at);
+            }
+            self.slots.push(slot);
+        }
+        others
+    }
+
+    fn set_aside(&mut self, ti: TaskInstance) {
+        let was = Some(ti.state);
+        self.removed.insert(ti.key, (ti, was));
+    }
+
+    /// Adds the instances after the first, and those that are known to be missing.
+    fn place_others(&mut self, others: BTreeMap<(u32, i32), TaskInstance>) {
+        for ((task, index), ti) in others {
+            let n_slots = |run: &Self| run.expansions.get(&task).map_or(0, |all| all.slots.len());
+            while n_slots(self) < usize::try_from(index).unwrap_or(0) {
+                self.add_index(task);
+            }
+            self.place_slot(Slot::from_book(ti, task));
+        }
+        let plan = Arc::clone(&self.plan);
+        for (at, task) in (0..).zip(&plan.tasks) {
+            let Some(mapping) = task.mapping.as_deref() else {
+                continue;
+            };
+            let is_new = self.slot(at).is_some_and(|slot| slot.book.is_none());
+            let is_known = is_new && mapping.lengths().all(Length::is_fixed);
+            if let (true, Total::Known(total)) = (is_known, self.total(mapping)) {
+                for _ in 0..total {
+                    self.add_index(at);
+                }
+            }
+        }
+    }
+
+    /// One more instance of an expanded task, in no count yet; the placeholder becomes the first.
+    fn add_index(&mut self, task: u32) {
+        let Some(expansion) = self.expansions.get_mut(&task) else {
+            return;
+        };
+        let index = crate::plan::position(expansion.slots.len());
+        if index > 0 {
+            self.add_slot(task, index);
+        } else if let Some(slot) = self.slots.get_mut(task as usize) {
+            expansion.slots.push(task);
+            slot.ti.key.map = MapIndex(0);
+        }
+    }
+
+    /// A slot for the first instance of a task.
+    pub fn new_slot(&self, at: u32) -> Slot {
+        let task = self.plan.plan(at);
         let key = TiKey {
             run: self.row.no,
             task: task.map_or(TaskNo(u32::MAX), |task| task.no),
             map: MapIndex::NONE,
         };
-        let retries = self.plan.dag.tasks.get(at).map_or(0, |task| task.retries);
+        let retries = self.plan.task(at).map_or(0, |task| task.retries);
         Slot {
             ti: TaskInstance::new(key, self.plan.version, retries),
             book: None,
             dirty: false,
             in_work: false,
-            counts: Counts::default(),
+            task: at,
+            near: None,
         }
     }
 
     /// Derives the counters from the states.
     fn count(&mut self) {
-        let mut all = vec![Counts::default(); self.slots.len()];
-        for (slot, task) in self.slots.iter().zip(&self.plan.tasks) {
-            let state = slot.ti.state;
+        let plan = Arc::clone(&self.plan);
+        self.seen = vec![Seen::default(); plan.tasks.len()];
+        for slot in &self.slots {
+            let (state, at) = (slot.ti.state, slot.task);
             self.n_unfinished += u32::from(!state.is_finished());
             self.n_waiting += u32::from(state == State::NoStatus);
             self.n_executing += u32::from(state.is_executing());
-            for &below in &task.downstream {
-                if let Some(counts) = all.get_mut(below as usize) {
-                    counts.count(state, task.is_setup, true);
+            if let Some(limit) = self.limits.get_mut(&at) {
+                limit.active += u32::from(state.is_executing());
+            }
+            let Some(task) = plan.plan(at) else { continue };
+            if let Some(expansion) = self.expansions.get_mut(&at) {
+                expansion.all.add(state, task.is_setup);
+                let returned = slot.ti.returned.is_some() && slot.ti.key.map != MapIndex::NONE;
+                expansion.n_returned += u32::from(returned);
+            }
+            for edge in task.edges.iter().filter(|edge| edge.near.is_none()) {
+                if let Some(seen) = self.seen.get_mut(edge.below as usize) {
+                    seen.get_mut(edge.kind).add(state, task.is_setup);
                 }
             }
         }
-        for (slot, counts) in self.slots.iter_mut().zip(all) {
-            slot.counts = counts;
+        let expanded: Vec<u32> = self.expansions.keys().copied().collect();
+        for task in expanded {
+            self.link(task);
         }
     }
 
+    /// What an instance waits for, and how that has ended so far.
+    pub fn sees(&self, at: u32) -> Seen {
+        let Some(slot) = self.slot(at) else {
+            return Seen::default();
+        };
+        if self.is_placeholder(&slot.ti, slot.task) {
+            return self.placeholder_sees(slot.task);
+        }
+        let seen = self
+            .seen
+            .get(slot.task as usize)
+            .cloned()
+            .unwrap_or_default();
+        match slot.near.as_deref() {
+            Some(near) => seen.plus(near),
+            None => seen,
+        }
+    }
+    /// The slot of an instance.
+    pub fn find(&self, key: TiKey) -> Option<u32> {
+        let task = self.plan.position(key.task)?;
+        let at = match u32::try_from(key.map.0) {
+            Ok(index) if index > 0 => {
+                let slots = &self.expansions.get(&task)?.slots;
+                *slots.get(index as usize)?
+            }
+            Ok(_) | Err(_) => task,
+        };
+        (self.slot(at)?.ti.key == key).then_some(at)
+    }
+    /// The task of a slot, as written.
+    pub fn task(&self, at: u32) -> Option<&Task> {
+        self.plan.task(self.slot(at)?.task)
+    }
+    /// The task of a slot, compiled.
+    pub fn planned(&self, at: u32) -> Option<&PlanTask> {
+        self.plan.plan(self.slot(at)?.task)
+    }
     /// The slot at a position.
     pub fn slot(&self, at: u32) -> Option<&Slot> {
         self.slots.get(at as usize)
@@ -236,13 +330,14 @@ impl LiveRun {
 }
 
 impl Slot {
-    fn from_book(ti: TaskInstance) -> Self {
+    fn from_book(ti: TaskInstance, task: u32) -> Self {
         Self {
             book: Some(ti.state),
             ti,
             dirty: false,
             in_work: false,
-            counts: Counts::default(),
+            task,
+            near: None,
         }
     }
 }

@@ -1,16 +1,20 @@
 //! The only place that writes the state of a task instance, and with it all that is counted: the
 //! run's totals, its downstream's counters, pools, limits and the order of starting.
 
-use std::{cmp::Reverse, collections::BTreeMap};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, VecDeque},
+};
 
 use model::{DagNo, RunNo, TaskNo, state::TaskInstanceState as State};
 
 use super::{
     Live,
     dags::{LiveDag, TaskLimit},
-    ready::{Lane, Ready, ReadyKey},
+    ready::{Lane, Parked, Ready, ReadyKey},
     run::LiveRun,
 };
+use crate::plan::edges::Edge;
 
 /// Enters a state. What it costs is what the direct downstream costs.
 pub(crate) fn put(live: &mut Live, no: RunNo, at: u32, to: State) {
@@ -35,7 +39,11 @@ pub(crate) fn put(live: &mut Live, no: RunNo, at: u32, to: State) {
         return;
     }
     let plan = std::sync::Arc::clone(&run.plan);
-    let Some(task) = plan.plan(at) else { return };
+    let Some(slot) = run.slot(at) else { return };
+    let (position, map) = (slot.task, slot.ti.key.map);
+    let Some(task) = plan.plan(position) else {
+        return;
+    };
     let Some(dag) = dags.get_mut(&run.row.dag) else {
         return;
     };
@@ -46,7 +54,8 @@ pub(crate) fn put(live: &mut Live, no: RunNo, at: u32, to: State) {
     if from == State::Scheduled {
         unready(run, limits, ready, at, to == State::Queued);
     }
-    execute(run, limits.get_mut(&task.no), ready, executing, from, to);
+    let limit = limits.get_mut(&task.no);
+    execute(run, position, limit, ready, executing, from, to);
     if to == State::Scheduled && !run.held {
         make_ready(run, ready, at);
     }
@@ -61,24 +70,89 @@ pub(crate) fn put(live: &mut Live, no: RunNo, at: u32, to: State) {
     if !from.is_finished() && !to.is_finished() {
         return;
     }
-    for &below in &task.downstream {
-        let Some(slot) = run.slots.get_mut(below as usize) else {
-            continue;
-        };
-        slot.counts.count(from, task.is_setup, false);
-        slot.counts.count(to, task.is_setup, true);
-        if to.is_finished() && slot.ti.state.is_schedulable() {
-            run.push_work(work, below);
+    let mut is_last = true;
+    if let Some(expansion) = run.expansions.get_mut(&position) {
+        let was_done = expansion.all.is_done();
+        expansion.all.shift(from, to, task.is_setup);
+        if to == State::NoStatus {
+            expansion.fits = None;
+        }
+        is_last = expansion.all.is_done();
+        if was_done != is_last {
+            run.length_changed(position);
         }
     }
-    if to.is_finished() {
+    let index = u32::try_from(map.0).ok();
+    for edge in &task.edges {
+        below(run, work, edge, (from, to), index, task.is_setup);
+    }
+    if to.is_finished() && is_last {
         followed.extend(run.followers.iter().map(|follower| (*follower, task.no)));
+    }
+}
+
+/// Counts a change of state for those that wait by an edge, and has them examined where it may
+/// matter to them.
+fn below(
+    run: &mut LiveRun,
+    work: &mut VecDeque<(RunNo, u32)>,
+    edge: &Edge,
+    (from, to): (State, State),
+    index: Option<u32>,
+    is_setup: bool,
+) {
+    let is_expanded = |run: &LiveRun| {
+        let expansion = run.expansions.get(&edge.below);
+        expansion.is_some_and(|expansion| !expansion.slots.is_empty())
+    };
+    let Some(place) = edge.near else {
+        let Some(seen) = run.seen.get_mut(edge.below as usize) else {
+            return;
+        };
+        let decides = seen.get_mut(edge.kind).shift(from, to, is_setup);
+        if to.is_finished() && !is_expanded(run) {
+            examine(run, work, edge.below);
+        } else if decides {
+            let slots: Vec<u32> = run.slots_of(edge.below).collect();
+            for at in slots {
+                examine(run, work, at);
+            }
+        }
+        return;
+    };
+    if !is_expanded(run) {
+        if to.is_finished() {
+            examine(run, work, edge.below);
+        }
+        return;
+    }
+    for index in run.indexes_below(edge.below, place, index) {
+        let expansion = run.expansions.get(&edge.below);
+        let at = expansion.and_then(|expansion| expansion.slots.get(index as usize).copied());
+        let Some(at) = at else { continue };
+        let near = run
+            .slots
+            .get_mut(at as usize)
+            .and_then(|slot| slot.near.as_mut());
+        if let Some(near) = near {
+            near.get_mut(edge.kind).shift(from, to, is_setup);
+        }
+        if to.is_finished() {
+            examine(run, work, at);
+        }
+    }
+}
+
+fn examine(run: &mut LiveRun, work: &mut VecDeque<(RunNo, u32)>, at: u32) {
+    if run.state(at).is_some_and(State::is_schedulable) {
+        run.push_work(work, at);
     }
 }
 
 /// Where an instance waits for a slot.
 pub(crate) fn place(run: &LiveRun, at: u32) -> Option<(Lane, ReadyKey)> {
-    let task = run.plan.plan(at)?;
+    let slot = run.slot(at)?;
+    let task = run.plan.plan(slot.task)?;
     let lane = Lane {
         pool: task.pool,
         slots: task.pool_slots,
@@ -86,6 +160,7 @@ pub(crate) fn place(run: &LiveRun, at: u32) -> Option<(Lane, ReadyKey)> {
     let key = ReadyKey {
         weight: Reverse(task.weight),
         date: run.order_date(),
+        map: slot.ti.key.map.0,
         run: run.row.no,
         at,
     };
@@ -111,25 +186,33 @@ pub(crate) fn unready(
     let Some((lane, key)) = place(run, at) else {
         return;
     };
-    let no = run.plan.plan(at).map(|task| task.no);
+    let no = run.planned(at).map(|task| task.no);
     let limit = no.and_then(|no| limits.get_mut(&no));
+    let mut parked: Vec<&mut Parked> = Vec::with_capacity(3);
+    let position = run.slots.get(at as usize).map(|slot| slot.task);
+    parked.push(&mut run.parked);
+    parked.extend(limit.map(|limit| &mut limit.parked));
+    let own = position.and_then(|at| run.limits.get_mut(&at));
+    parked.extend(own.map(|limit| &mut limit.parked));
     if ready.remove(lane, &key) {
         if !starts {
-            run.parked.release(lane, ready);
-            if let Some(limit) = limit {
-                limit.parked.release(lane, ready);
+            for parked in parked {
+                parked.release(lane, ready);
             }
         }
-    } else if !run.parked.remove(lane, &key)
-        && let Some(limit) = limit
-    {
-        limit.parked.remove(lane, &key);
+        return;
+    }
+    for parked in parked {
+        if parked.remove(lane, &key) {
+            return;
+        }
     }
 }
 
 /// Counts executing instances, and lets those go on that waited for one to end.
 fn execute(
     run: &mut LiveRun,
+    position: u32,
     limit: Option<&mut TaskLimit>,
     ready: &mut Ready,
     executing: &mut u32,
@@ -140,7 +223,7 @@ fn execute(
         (false, true) => {
             *executing += 1;
             run.n_executing += 1;
-            if let Some(limit) = limit {
+            for limit in limit.into_iter().chain(run.limits.get_mut(&position)) {
                 limit.active += 1;
             }
         }
@@ -148,7 +231,7 @@ fn execute(
             *executing = executing.saturating_sub(1);
             run.n_executing = run.n_executing.saturating_sub(1);
             run.parked.release_each(ready);
-            if let Some(limit) = limit {
+            for limit in limit.into_iter().chain(run.limits.get_mut(&position)) {
                 limit.active = limit.active.saturating_sub(1);
                 limit.parked.release_each(ready);
             }

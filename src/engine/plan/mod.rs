@@ -1,6 +1,8 @@
 //! One version of a dag, compiled: all that scheduling asks of it, by position.
 
+pub(crate) mod edges;
 mod leaves;
+pub(crate) mod mapping;
 mod weights;
 
 use std::sync::Arc;
@@ -9,6 +11,9 @@ use model::{
     DagNo, TaskNo, VersionNo,
     dag::{Dag, OperatorKind, Task},
 };
+
+use edges::{Edge, Kind};
+use mapping::{Mapping, Near};
 
 /// A version of a dag with what follows from it.
 #[derive(Debug)]
@@ -20,6 +25,8 @@ pub(crate) struct Plan {
     pub tasks: Vec<PlanTask>,
     /// Positions whose states decide how a run ends.
     pub leaves: Vec<u32>,
+    /// Tasks with an expansion inside of a mapped group whose length is not known beforehand.
+    pub nested: Vec<u32>,
     /// Whether any task looks at the run before.
     pub looks_back: bool,
     by_no: Vec<u32>,
@@ -33,13 +40,22 @@ pub(crate) struct PlanTask {
     pub weight: i32,
     pub pool: u32,
     pub pool_slots: u32,
-    pub downstream: Vec<u32>,
-    pub n_upstream: u32,
-    pub n_upstream_setups: u32,
+    /// Who waits for it.
+    pub edges: Vec<Edge>,
+    /// The edges from above within a mapped group.
+    pub near: Vec<(Kind, Near)>,
+    /// Whether it waits for others than its direct upstream.
+    pub has_scopes: bool,
+    /// How it is expanded, where it is.
+    pub mapping: Option<Box<Mapping>>,
+    /// Whether others are expanded over what it returns.
+    pub is_source: bool,
     pub is_setup: bool,
+    pub is_teardown: bool,
     /// Ends well straight from scheduling.
     pub is_empty: bool,
     pub per_dag: Option<u32>,
+    pub per_run: Option<u32>,
 }
 
 impl Plan {
@@ -52,7 +68,7 @@ impl Plan {
         mut pool: impl FnMut(&str) -> u32,
     ) -> Self {
         let weights = weights::weights(&dag.tasks);
-        let tasks: Vec<PlanTask> = dag
+        let mut tasks: Vec<PlanTask> = dag
             .tasks
             .iter()
             .zip(weights)
@@ -61,19 +77,23 @@ impl Plan {
                 weight,
                 pool: pool(&task.pool),
                 pool_slots: task.pool_slots.max(1),
-                downstream: task.downstream.iter().map(|&at| position(at)).collect(),
-                n_upstream: position(task.upstream.len()),
-                n_upstream_setups: position(
-                    task.upstream
-                        .iter()
-                        .filter(|&&at| dag.tasks.get(at).is_some_and(|up| up.is_setup))
-                        .count(),
-                ),
+                edges: Vec::with_capacity(task.downstream.len()),
+                near: Vec::new(),
+                has_scopes: false,
+                mapping: mapping::mapping(&dag, task),
+                is_source: false,
                 is_setup: task.is_setup,
+                is_teardown: task.is_teardown,
                 is_empty: is_empty(task),
                 per_dag: task.max_active_tis_per_dag,
+                per_run: task.max_active_tis_per_dagrun,
             })
             .collect();
+        edges::connect(&dag, &mut tasks);
+        sources(&mut tasks);
+        let is_nested = |task: &PlanTask| task.near.iter().any(|(_, near)| !near.inner.is_fixed());
+        let nested = (0..).zip(&tasks).filter(|(_, task)| is_nested(task));
+        let nested = nested.map(|(at, _)| at).collect();
         let looks_back = dag
             .tasks
             .iter()
@@ -86,6 +106,7 @@ impl Plan {
             dag,
             tasks,
             looks_back,
+            nested,
             by_no,
         }
     }
@@ -94,6 +115,10 @@ impl Plan {
     pub fn position(&self, no: TaskNo) -> Option<u32> {
         let at = *self.by_no.get(no.0 as usize)?;
         (at != u32::MAX).then_some(at)
+    }
+    /// The task with a number, compiled.
+    pub fn plan_of(&self, no: TaskNo) -> Option<&PlanTask> {
+        self.plan(self.position(no)?)
     }
     /// The task at a position, as written.
     pub fn task(&self, at: u32) -> Option<&Task> {
@@ -128,36 +153,27 @@ impl Plan {
     }
 }
 
+/// Marks the tasks that others are expanded over.
+fn sources(tasks: &mut [PlanTask]) {
+    let maps = tasks.iter().filter_map(|task| task.mapping.as_deref());
+    let sources: Vec<u32> = maps.flat_map(|mapping| mapping.sources.clone()).collect();
+    for at in sources {
+        if let Some(task) = tasks.get_mut(at as usize) {
+            task.is_source = true;
+        }
+    }
+}
+
 /// A position as the compact number that is kept; dags have at most `DAG_TASKS_MAX` tasks.
 pub(crate) fn position(at: usize) -> u32 {
     u32::try_from(at).unwrap_or(u32::MAX)
 }
 
-/// Upstream also asks for no callbacks, inlets or outlets; only Python dags have these (`extra`).
+/// Nothing is to be run for it, and nobody is to be told.
 fn is_empty(task: &Task) -> bool {
-    const NEEDS_A_PROCESS: [&str; 8] = [
-        "has_on_execute_callback",
-        "has_on_success_callback",
-        "has_on_skipped_callback",
-        "on_execute_callback",
-        "on_success_callback",
-        "on_skipped_callback",
-        "inlets",
-        "outlets",
-    ];
+    let calls = task.callbacks.on_execute || task.callbacks.on_success;
     task.operator.kind == OperatorKind::Empty
-        && !NEEDS_A_PROCESS
-            .iter()
-            .any(|key| task.extra.get(*key).is_some_and(is_set))
-}
-
-fn is_set(value: &model::Json) -> bool {
-    match value {
-        model::Json::Null | model::Json::Bool(false) => false,
-        model::Json::Array(items) => !items.is_empty(),
-        model::Json::Object(items) => !items.is_empty(),
-        model::Json::Bool(true) | model::Json::Number(_) | model::Json::String(_) => true,
-    }
+        && !(calls || !task.inlets.is_empty() || !task.outlets.is_empty())
 }
 
 fn positions(tasks: &[PlanTask]) -> Vec<u32> {

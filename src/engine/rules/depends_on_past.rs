@@ -1,7 +1,7 @@
 //! `depends_on_past` and `wait_for_downstream`: the same task of the run before must have ended
 //! well.
 
-use std::ops::Bound;
+use std::{collections::BTreeMap, ops::Bound};
 
 use model::{
     DagNo, MapIndex, RunId, RunNo, TaskNo, TiKey, Timestamp,
@@ -16,6 +16,7 @@ use crate::{
         Cx, Live,
         dags::LiveDag,
         run::{LiveRun, Past},
+        tally::Tally,
     },
 };
 
@@ -46,29 +47,35 @@ pub(crate) fn asked(live: &Live, view: &dyn View, place: At) -> Option<RunId> {
 
 /// The date of the run, where the task looks at the run before.
 fn looks_back(run: &LiveRun, at: u32) -> Option<Timestamp> {
-    let task = run.plan.task(at)?;
+    let task = run.task(at)?;
     let looks = task.depends_on_past || task.wait_for_downstream;
     let is_free = !looks || run.row.backfill.is_some_and(is_first);
     run.row.logical_date.filter(|_| !is_free)
 }
 
 fn holds_back(live: &Live, view: &dyn View, place: At, past: &Past) -> Option<RunId> {
-    let plan = &live.runs.get(&place.run)?.plan;
-    let task = plan.task(place.at)?;
+    let run = live.runs.get(&place.run)?;
+    let (plan, at) = (&run.plan, run.slot(place.at)?.task);
+    let task = plan.task(at)?;
     let (run_id, state) = match past {
         Past::None => return None,
         Past::Live(no) => {
             let before = live.runs.get(no)?;
-            let state = |no| before.plan.position(no).and_then(|at| before.state(at));
+            let state = |no| {
+                before
+                    .plan
+                    .position(no)
+                    .and_then(|at| before.task_state(at))
+            };
             let run_id = before.row.run_id.clone();
-            (run_id, states(task, plan, place.at, state))
+            (run_id, states(task, plan, at, state))
         }
         Past::Book(run_id, known) => {
             let state = |no| known.get(&no).copied();
-            (run_id.clone(), states(task, plan, place.at, state))
+            (run_id.clone(), states(task, plan, at, state))
         }
     };
-    let no = plan.plan(place.at)?.no;
+    let no = plan.plan(at)?.no;
     let is_first = || task.ignore_first_depends_on_past && !has_earlier(live, view, place, no);
     match state {
         Lookback::Good => None,
@@ -138,7 +145,13 @@ fn look(live: &Live, view: &dyn View, no: RunNo, date: Timestamp) -> Past {
         return Past::None;
     };
     let tis = view.task_instances(before);
-    let states = tis.into_iter().map(|ti| (ti.key.task, ti.state));
+    let mut tallies: BTreeMap<TaskNo, Tally> = BTreeMap::new();
+    for ti in tis {
+        tallies.entry(ti.key.task).or_default().add(ti.state, false);
+    }
+    let states = tallies
+        .into_iter()
+        .map(|(task, tally)| (task, tally.state()));
     Past::Book(row.run_id, states.collect())
 }
 
@@ -186,14 +199,14 @@ fn has_earlier(live: &Live, view: &dyn View, place: At, task: TaskNo) -> bool {
         let Some((at, no)) = previous(live, view, run.row.dag, before, false) else {
             return false;
         };
-        let key = TiKey {
-            run: no,
-            task,
-            map: MapIndex::NONE,
-        };
+        let mut keys = [MapIndex::NONE, MapIndex(0)]
+            .map(|map| TiKey { run: no, task, map })
+            .into_iter();
         let has = match live.runs.get(&no) {
-            Some(run) => run.plan.position(task).is_some() || run.removed.contains_key(&key),
-            None => view.task_instance(key).is_some(),
+            Some(run) => {
+                run.plan.position(task).is_some() || keys.any(|key| run.removed.contains_key(&key))
+            }
+            None => keys.any(|key| view.task_instance(key).is_some()),
         };
         if has {
             return true;
@@ -228,7 +241,6 @@ fn look_again(live: &mut Live, runs: &[RunNo]) {
         run.past = None;
         for at in 0..crate::plan::position(run.slots.len()) {
             let looks_back = run
-                .plan
                 .task(at)
                 .is_some_and(|task| task.depends_on_past || task.wait_for_downstream);
             if looks_back && run.state(at).is_some_and(State::is_schedulable) {
@@ -251,15 +263,17 @@ pub(crate) fn follow(live: &mut Live, no: RunNo, task: TaskNo) {
         .task(at)
         .map(|task| task.upstream.clone())
         .unwrap_or_default();
-    run.push_work(&mut live.work, at);
-    for at in above {
-        if plan
-            .dag
+    let waits = |at: &usize| {
+        plan.dag
             .tasks
-            .get(at)
+            .get(*at)
             .is_some_and(|task| task.wait_for_downstream)
-        {
-            run.push_work(&mut live.work, crate::plan::position(at));
+    };
+    let above = above.into_iter().filter(waits).map(crate::plan::position);
+    for task in std::iter::once(at).chain(above) {
+        let slots: Vec<u32> = run.slots_of(task).collect();
+        for at in slots {
+            run.push_work(&mut live.work, at);
         }
     }
 }

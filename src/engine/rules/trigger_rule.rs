@@ -2,18 +2,7 @@
 
 use model::state::TriggerRule;
 
-pub use crate::live::run::Counts;
-
-/// What a rule looks at.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Upstream {
-    /// Direct upstream instances.
-    pub n_tasks: u32,
-    /// Setups among them.
-    pub n_setups: u32,
-    /// How those that have ended did.
-    pub counts: Counts,
-}
+use crate::live::tally::{Counts, Tally};
 
 /// What a rule says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,12 +15,14 @@ pub enum Verdict {
     Skip,
     /// Never: `upstream_failed`.
     UpstreamFailed,
+    /// Never: its index is beyond what upstream has.
+    Remove,
 }
 
 /// Evaluates a rule. It may say never before all upstream has ended.
 #[must_use]
-pub const fn evaluate(rule: TriggerRule, upstream: &Upstream) -> Verdict {
-    let Upstream {
+pub const fn evaluate(rule: TriggerRule, upstream: &Tally) -> Verdict {
+    let Tally {
         n_tasks,
         n_setups,
         counts,
@@ -41,12 +32,12 @@ pub const fn evaluate(rule: TriggerRule, upstream: &Upstream) -> Verdict {
         success,
         failed,
         skipped,
-        upstream_failed,
         setup_success,
         setup_skipped,
-        ..
+        removed,
+        upstream_failed: _,
     } = counts;
-    let failures = failed + upstream_failed;
+    let failures = failed + counts.upstream_failed;
     if n_tasks == 0 {
         return Verdict::Ready;
     }
@@ -54,9 +45,9 @@ pub const fn evaluate(rule: TriggerRule, upstream: &Upstream) -> Verdict {
         TriggerRule::Always => Verdict::Ready,
         TriggerRule::AllSuccess if failures > 0 => Verdict::UpstreamFailed,
         TriggerRule::AllSuccess if skipped > 0 => Verdict::Skip,
-        TriggerRule::AllSuccess => ready_if(success >= n_tasks),
+        TriggerRule::AllSuccess => ready_if(success + removed >= n_tasks),
         TriggerRule::AllFailed if success + skipped > 0 => Verdict::Skip,
-        TriggerRule::AllFailed => ready_if(failures >= n_tasks),
+        TriggerRule::AllFailed => ready_if(failures + removed >= n_tasks),
         TriggerRule::AllDone => ready_if(all_done),
         TriggerRule::AllDoneMinOneSuccess if skipped > 0 => Verdict::Skip,
         TriggerRule::AllDoneMinOneSuccess if all_done && success == 0 => Verdict::UpstreamFailed,
@@ -78,10 +69,11 @@ pub const fn evaluate(rule: TriggerRule, upstream: &Upstream) -> Verdict {
         TriggerRule::OneDone if success + failed > 0 => Verdict::Ready,
         TriggerRule::OneDone => skip_if(all_done),
         TriggerRule::NoneFailed if failures > 0 => Verdict::UpstreamFailed,
-        TriggerRule::NoneFailed => ready_if(success + skipped >= n_tasks),
+        TriggerRule::NoneFailed => ready_if(success + skipped + removed >= n_tasks),
         TriggerRule::NoneFailedMinOneSuccess if failures > 0 => Verdict::UpstreamFailed,
         TriggerRule::NoneFailedMinOneSuccess if skipped >= n_tasks => Verdict::Skip,
-        TriggerRule::NoneFailedMinOneSuccess => ready_if(success + skipped >= n_tasks),
+        TriggerRule::NoneFailedMinOneSuccess if all_done && success == 0 => Verdict::UpstreamFailed,
+        TriggerRule::NoneFailedMinOneSuccess => ready_if(all_done),
         TriggerRule::NoneSkipped if skipped > 0 => Verdict::Skip,
         TriggerRule::NoneSkipped => ready_if(all_done),
         TriggerRule::AllSkipped if success + failures > 0 => Verdict::Skip,

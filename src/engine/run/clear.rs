@@ -1,8 +1,11 @@
 //! Clearing: task instances run again, with all their tries.
 
+use std::collections::BTreeSet;
+
 use model::{
-    RunNo, TaskId,
+    RunNo,
     command::{Clear, Refusal, Reply},
+    reason::Reason,
     state::{DagRunState, TaskInstanceState as State},
 };
 
@@ -16,11 +19,10 @@ use crate::{
 /// Clears what the request means, or says what it would clear.
 pub(crate) fn clear(cx: &mut Cx, ask: Clear) -> Result<Reply, Refusal> {
     let runs = runs(cx, &ask)?;
-    let names: Vec<TaskId> = ask.tasks.iter().map(|(task, _)| task.clone()).collect();
     let mut places = Vec::new();
     for run in &runs {
         let (up, down) = (ask.include_upstream, ask.include_downstream);
-        places.extend(select::tasks(cx, *run, &names, up, down));
+        places.extend(select::tasks(cx, *run, &ask.tasks, up, down));
     }
     let state = |place: &At| cx.ti(*place).map_or(State::Removed, |ti| ti.state);
     places.retain(|place| !ask.only_failed || state(place).is_failure());
@@ -46,7 +48,7 @@ pub(crate) fn clear(cx: &mut Cx, ask: Clear) -> Result<Reply, Refusal> {
         }
     }
     let place = |cx: &Cx, key: model::TiKey| {
-        let at = cx.run(key.run)?.plan.position(key.task)?;
+        let at = cx.run(key.run)?.find(key)?;
         Some(At { run: key.run, at })
     };
     let places: Vec<At> = keys.iter().filter_map(|key| place(cx, *key)).collect();
@@ -64,8 +66,7 @@ pub(crate) fn clear(cx: &mut Cx, ask: Clear) -> Result<Reply, Refusal> {
 fn runs(cx: &mut Cx, ask: &Clear) -> Result<Vec<RunNo>, Refusal> {
     let dag_id = ask.dag_id.clone().ok_or_else(|| refusals::no_dag(""))?;
     let dag = select::dag(cx, &dag_id)?;
-    let names: Vec<TaskId> = ask.tasks.iter().map(|(task, _)| task.clone()).collect();
-    select::known(cx, dag, &names)?;
+    select::known(cx, dag, &ask.tasks)?;
     let Some(run_id) = &ask.run_id else {
         return Ok(select::between(cx, dag, ask.start_date, ask.end_date));
     };
@@ -97,8 +98,9 @@ pub(crate) fn instances(cx: &mut Cx, places: &[At], note: Option<&String>) {
             ti.note = Some(note.clone());
         }
     }
+    let cleared: BTreeSet<(RunNo, u32)> = places.iter().map(|at| (at.run, at.at)).collect();
     for place in places {
-        chosen_again(cx, *place, places);
+        chosen_again(cx, *place, &cleared);
     }
 }
 
@@ -132,7 +134,7 @@ fn instance(cx: &mut Cx, place: At) {
 
 /// The instance is as before its next try, which is given the task's retries anew.
 pub(crate) fn forget_try(cx: &mut Cx, place: At) {
-    let task = cx.run(place.run).and_then(|run| run.plan.task(place.at));
+    let task = cx.run(place.run).and_then(|run| run.task(place.at));
     let retries = task.map_or(0, |task| task.retries);
     let Some(ti) = cx.change(place) else { return };
     ti.max_tries = ti.try_number.saturating_add(retries);
@@ -142,30 +144,24 @@ pub(crate) fn forget_try(cx: &mut Cx, place: At) {
     ti.deferral = None;
     ti.start_date = None;
     ti.end_date = None;
-    let keeps_reason = matches!(ti.reason, Some(model::reason::Reason::NotChosen { .. }));
+    let keeps_reason = matches!(ti.reason, Some(Reason::NotChosen { .. }));
     if !keeps_reason {
         ti.reason = None;
     }
 }
 
 /// A branch that runs again chooses again: what it did not choose is open.
-fn chosen_again(cx: &mut Cx, place: At, cleared: &[At]) {
+fn chosen_again(cx: &mut Cx, place: At, cleared: &BTreeSet<(RunNo, u32)>) {
     let Some(ti) = cx.ti(place) else { return };
-    let Some(model::reason::Reason::NotChosen { task }) = ti.reason.clone() else {
+    let Some(Reason::NotChosen { task }) = ti.reason.clone() else {
         return;
     };
-    let branch = cx
-        .run(place.run)
-        .and_then(|run| run.plan.dag.position(&task));
-    let is_cleared = branch.is_none_or(|at| {
-        let branch = At {
-            run: place.run,
-            at: crate::plan::position(at),
-        };
-        cleared
-            .binary_search_by_key(&(branch.run, branch.at), |at| (at.run, at.at))
-            .is_ok()
+    let branch = cx.run(place.run).and_then(|run| {
+        let at = run.plan.dag.position(&task)?;
+        Some(run.slots_of(crate::plan::position(at)).collect::<Vec<_>>())
     });
+    let is_cleared =
+        branch.is_none_or(|slots| slots.iter().any(|at| cleared.contains(&(place.run, *at))));
     if let Some(ti) = cx.change(place).filter(|_| is_cleared) {
         ti.reason = None;
     }
@@ -183,6 +179,6 @@ pub(crate) fn requeue(cx: &mut Cx, no: RunNo) {
 }
 
 fn task_id(cx: &Cx, place: At) -> Option<String> {
-    let task = cx.run(place.run)?.plan.task(place.at)?;
+    let task = cx.run(place.run)?.task(place.at)?;
     Some(task.task_id.to_string())
 }

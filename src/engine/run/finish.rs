@@ -34,12 +34,12 @@ pub(crate) fn settle(cx: &mut Cx, no: RunNo) {
 /// Why the run failed: the task at the root of the first leaf that did, since a leaf may never have
 /// been tried.
 fn failed_leaf(run: &LiveRun) -> Option<Reason> {
-    let has_failed = |at: &u32| run.state(*at).is_some_and(State::is_failure);
+    let has_failed = |at: &u32| run.task_state(*at).is_some_and(State::is_failure);
     let leaf = *run.plan.leaves.iter().find(|at| has_failed(at))?;
-    let root = if run.state(leaf) == Some(State::UpstreamFailed) {
+    let root = if run.task_state(leaf) == Some(State::UpstreamFailed) {
         let above = run.plan.transitive(leaf, true);
         let mut above = above.into_iter();
-        above.find(|at| run.state(*at) == Some(State::Failed))
+        above.find(|at| run.task_state(*at) == Some(State::Failed))
     } else {
         None
     };
@@ -51,7 +51,7 @@ fn failed_leaf(run: &LiveRun) -> Option<Reason> {
 fn is_stuck(run: &LiveRun) -> bool {
     run.slots
         .iter()
-        .zip(&run.plan.dag.tasks)
+        .filter_map(|slot| Some((slot, run.plan.task(slot.task)?)))
         .all(|(slot, task)| {
             let may_go_on = task.depends_on_past
                 || task.wait_for_downstream

@@ -1,6 +1,6 @@
 //! A cleared run moves to the latest version of its dag.
 
-use model::{RunNo, VersionNo, state::TaskInstanceState as State};
+use model::{MapIndex, RunNo, VersionNo, state::TaskInstanceState as State};
 
 use crate::{
     attempt::{At, Event, halt::halt, is_held_outside},
@@ -21,7 +21,11 @@ pub(crate) fn latest(cx: &mut Cx, no: RunNo) -> bool {
     for at in 0..crate::plan::position(cx.run(no).map_or(0, |run| run.slots.len())) {
         let place = At { run: no, at };
         let Some(ti) = cx.ti(place) else { continue };
-        if plan.position(ti.key.task).is_none() {
+        let is_gone = plan.plan_of(ti.key.task).is_none_or(|task| {
+            // Instances of what is not expanded any more.
+            ti.key.map != MapIndex::NONE && task.mapping.is_none()
+        });
+        if is_gone {
             halt(cx, place);
             let reason = Some(model::reason::Reason::TaskRemoved);
             cx.end(place, Event::Removed, reason);
@@ -36,6 +40,7 @@ pub(crate) fn latest(cx: &mut Cx, no: RunNo) -> bool {
     row.version = plan.version;
     let mut run = LiveRun::new(row, plan.clone(), tis.into_iter().chain(others).collect());
     run.book = old.book;
+    run.deleted.clone_from(&old.deleted);
     run.change_row(&mut cx.live.dirty);
     carry(&mut run, &old, plan.version);
     cx.live.insert_run(run);
@@ -54,10 +59,7 @@ pub(crate) fn latest(cx: &mut Cx, no: RunNo) -> bool {
 /// What the book has of each instance, and what is still to be written.
 fn carry(run: &mut LiveRun, old: &LiveRun, version: VersionNo) {
     for (at, slot) in run.slots.iter_mut().enumerate() {
-        let was = old
-            .plan
-            .position(slot.ti.key.task)
-            .and_then(|at| old.slot(at));
+        let was = old.find(slot.ti.key).and_then(|at| old.slot(at));
         slot.book = was.map_or_else(
             || old.removed.get(&slot.ti.key).and_then(|(_, book)| *book),
             |was| was.book,
@@ -69,7 +71,7 @@ fn carry(run: &mut LiveRun, old: &LiveRun, version: VersionNo) {
         run.dirty.push(crate::plan::position(at));
     }
     for (key, (_, book)) in &mut run.removed {
-        if let Some(was) = old.plan.position(key.task).and_then(|at| old.slot(at)) {
+        if let Some(was) = old.find(*key).and_then(|at| old.slot(at)) {
             *book = was.book;
             run.removed_dirty.push(*key);
         } else if let Some((_, was)) = old.removed.get(key) {
@@ -85,9 +87,12 @@ pub(crate) fn take_out(cx: &mut Cx, no: RunNo) -> Option<LiveRun> {
     let dag = live.dags.get_mut(&run.row.dag)?;
     dag.index(&run, false);
     let plan = std::sync::Arc::clone(&run.plan);
-    for (at, task) in plan.tasks.iter().enumerate() {
-        let at = crate::plan::position(at);
-        let Some(state) = run.state(at) else { continue };
+    for at in 0..crate::plan::position(run.slots.len()) {
+        let Some(slot) = run.slot(at) else { continue };
+        let state = slot.ti.state;
+        let Some(task) = plan.plan(slot.task) else {
+            continue;
+        };
         let dirty = &mut live.dirty;
         live.pools
             .change(task.pool, task.pool_slots, state, State::NoStatus, dirty);

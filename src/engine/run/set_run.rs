@@ -36,7 +36,7 @@ pub(crate) fn set(
     let mut teardown_waits = false;
     for at in 0..crate::plan::position(cx.run(no).map_or(0, |run| run.slots.len())) {
         let place = At { run: no, at };
-        let task = cx.run(no).and_then(|run| run.plan.task(at));
+        let task = cx.run(no).and_then(|run| run.task(at));
         let is_teardown = task.is_some_and(|task| task.is_teardown);
         let Some(found) = cx
             .ti(place)

@@ -17,7 +17,7 @@ use crate::{
 pub(crate) fn set(cx: &mut Cx, ask: SetTaskState) -> Result<Reply, Refusal> {
     let end = end(ask.state).ok_or_else(|| refusals::state_not_settable(ask.state.as_str()))?;
     let dag = select::dag(cx, &ask.dag_id)?;
-    let tasks = [ask.task_id.clone()];
+    let tasks = [(ask.task_id.clone(), ask.map_index)];
     select::known(cx, dag, &tasks)?;
     let run = select::run(cx, &ask.dag_id, &ask.run_id)?;
     let runs = clear::neighbours(cx, run, ask.include_past, ask.include_future);
@@ -81,14 +81,22 @@ fn go_on_below(cx: &mut Cx, set: &[At]) {
     let Some(plan) = cx.run(run).map(|run| std::sync::Arc::clone(&run.plan)) else {
         return;
     };
-    let mut below: Vec<u32> = set
+    let Some(live) = cx.run(run) else { return };
+    let mut tasks: Vec<u32> = set
         .iter()
-        .flat_map(|place| plan.transitive(place.at, false))
+        .filter_map(|at| Some(live.slot(at.at)?.task))
+        .collect();
+    tasks.sort_unstable();
+    tasks.dedup();
+    let mut below: Vec<u32> = tasks
+        .iter()
+        .flat_map(|at| plan.transitive(*at, false))
         .collect();
     below.sort_unstable();
     below.dedup();
     let below: Vec<At> = below
         .into_iter()
+        .flat_map(|task| live.slots_of(task))
         .map(|at| At { run, at })
         .filter(|place| !set.contains(place))
         .filter(|place| cx.ti(*place).is_some_and(|ti| ti.state.is_failure()))

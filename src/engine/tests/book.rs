@@ -80,6 +80,9 @@ impl Book {
                 );
                 self.tis.insert(ti.key, *ti);
             }
+            Change::DeleteTaskInstance { key, .. } => {
+                assert!(self.tis.remove(&key).is_some());
+            }
             Change::ArchiveTry(ti) => drop(self.archive.insert((ti.key, ti.try_number), *ti)),
             Change::PutXCom {
                 key, name, value, ..

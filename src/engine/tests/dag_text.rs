@@ -1,8 +1,8 @@
 //! Dags as text.
 
 use model::{
-    Timestamp,
-    dag::{Dag, Operator, OperatorKind, Task},
+    Json, Timestamp,
+    dag::{Dag, Expand, MapValue, Operator, OperatorKind, Task, TaskGroup, XComArg},
     state::{DagRunType, TriggerRule, WeightRule},
 };
 
@@ -31,10 +31,14 @@ pub(crate) fn parse_dag(dag_id: &str, text: &str) -> Dag {
             .split_once(':')
             .unwrap_or_else(|| (entry.split_whitespace().next().unwrap(), ""));
         let mut task = bare_task(name);
-        for (key, value) in words.filter_map(|pair| pair.split_once('=')) {
-            set_task(&mut task, key, value);
-        }
         let at = dag.tasks.len();
+        for (key, value) in words.filter_map(|pair| pair.split_once('=')) {
+            if key == "in" {
+                enter_group(&mut dag, &mut task, at, value);
+            } else {
+                set_task(&mut task, key, value);
+            }
+        }
         for above in upstream.split(',').filter(|above| !above.is_empty()) {
             let above = dag
                 .position(above)
@@ -60,6 +64,12 @@ fn set_dag(dag: &mut Dag, key: &str, value: &str) {
         "paused" => dag.is_paused_upon_creation = Some(value == "yes"),
         "cron" => {
             dag.schedule = model::schedule::from_text(value, "UTC").unwrap();
+        }
+        // A mapped group by its way, `map.g/h=2`, or a plain one, `group.g=-`.
+        key if key.starts_with("map.") || key.starts_with("group.") => {
+            let (kind, way) = key.split_once('.').unwrap();
+            let expand = (kind == "map").then(|| value.to_owned());
+            group(dag, way, expand.as_deref());
         }
         "only" => dag.allowed_run_types = Some(vec![DagRunType::parse(value).unwrap()]),
         _ => panic!("{key}"),
@@ -88,6 +98,17 @@ fn set_task(task: &mut Task, key: &str, value: &str) {
         "per_dag" => task.max_active_tis_per_dag = Some(value.parse().unwrap()),
         "setup" => task.is_setup = value == "yes",
         "teardown" => task.is_teardown = value == "yes",
+        "fails_run" => task.on_failure_fail_dagrun = value == "yes",
+        "per_run" => task.max_active_tis_per_dagrun = Some(value.parse().unwrap()),
+        "expand" => {
+            task.is_mapped = true;
+            task.expand = Some(expand(value));
+        }
+        // Over a list of objects.
+        "kwargs" => {
+            task.is_mapped = true;
+            task.expand = Some(Expand::ListOfDicts(map_value(value)));
+        }
         "push" => task.do_xcom_push = value == "yes",
         _ => panic!("{key}"),
     }
@@ -108,4 +129,79 @@ pub(crate) fn bare_task(name: &str) -> Task {
 
 fn empty_dag(dag_id: &str) -> Dag {
     Dag::new(dag_id.into())
+}
+
+/// Makes the last group of a way of labels; those around it must be there.
+fn group(dag: &mut Dag, way: &str, over: Option<&str>) {
+    let mut level = &mut dag.groups;
+    let mut labels: Vec<&str> = way.split('/').collect();
+    let last = labels.pop().unwrap();
+    for label in labels {
+        let found = level.iter_mut().find(|group| group.label == label);
+        level = &mut found.unwrap().groups;
+    }
+    level.push(TaskGroup {
+        group_id: way.replace('/', "."),
+        label: last.to_owned(),
+        expand: over.map(expand),
+        ..TaskGroup::default()
+    });
+}
+
+fn enter_group(dag: &mut Dag, task: &mut Task, at: usize, way: &str) {
+    let mut level = &mut dag.groups;
+    let n_labels = way.split('/').count();
+    for (depth, label) in way.split('/').enumerate() {
+        let place = level.iter().position(|group| group.label == label).unwrap();
+        task.group_path.push(place);
+        let group = &mut level[place];
+        if depth + 1 == n_labels {
+            group.tasks.push(at);
+        }
+        level = &mut group.groups;
+    }
+}
+
+/// `3*a` is a product of a list of three and what `a` returned.
+fn expand(text: &str) -> Expand {
+    let values = text.split('*').enumerate();
+    Expand::DictOfLists(
+        values
+            .map(|(at, value)| (format!("k{at}"), map_value(value)))
+            .collect(),
+    )
+}
+
+fn map_value(text: &str) -> MapValue {
+    match text.parse::<usize>() {
+        Ok(length) => MapValue::Literal(Json::Array(vec![Json::Null; length])),
+        Err(_) => MapValue::XCom(xcom(text)),
+    }
+}
+
+/// A task's name, or `map(a)`, `zip(a,b)`, `fill(a,b)`, `concat(a,b)`.
+fn xcom(text: &str) -> XComArg {
+    let Some((word, rest)) = text.split_once('(') else {
+        return XComArg::Plain {
+            task_id: text.into(),
+            key: "return_value".to_owned(),
+        };
+    };
+    let args: Vec<XComArg> = rest.trim_end_matches(')').split(',').map(xcom).collect();
+    match word {
+        "map" => XComArg::Map {
+            arg: Box::new(args[0].clone()),
+            n_callables: 1,
+        },
+        "zip" => XComArg::Zip {
+            args,
+            fillvalue: None,
+        },
+        "fill" => XComArg::Zip {
+            args,
+            fillvalue: Some(Json::Null),
+        },
+        "concat" => XComArg::Concat(args),
+        _ => panic!("{word}"),
+    }
 }

@@ -212,11 +212,12 @@ impl World {
             "clear" => drop(self.ask(clear(dag_id, arg(1), &words))),
             "mark" => {
                 let (run_id, task_id) = place(arg(1));
+                let (task_id, map_index) = indexed(&task_id);
                 self.ask(Command::SetTaskState(Box::new(SetTaskState {
                     dag_id,
                     run_id,
-                    task_id,
-                    map_index: None,
+                    task_id: task_id.into(),
+                    map_index,
                     state: TaskInstanceState::parse(arg(2)).unwrap(),
                     include_upstream: has("+up"),
                     include_downstream: has("+down"),
@@ -234,6 +235,22 @@ impl World {
                     run_id,
                     state,
                     user,
+                });
+            }
+            "skip-down" => {
+                let key = self.key(arg(1));
+                let tasks = arg(2).split(',').map(indexed);
+                let tasks = tasks.map(|(task, map)| (task.into(), map)).collect();
+                self.ask(Command::SkipDownstream { key, tasks });
+            }
+            "push" => {
+                let (key, name) = (self.key(arg(1)), "return_value".to_owned());
+                let mapped_length = arg(2).parse().ok();
+                self.ask(Command::PushXCom {
+                    key,
+                    name,
+                    value: Json::from(1),
+                    mapped_length,
                 });
             }
             "drop-run" => drop(self.ask(Command::DeleteRun {
@@ -262,6 +279,7 @@ impl World {
     /// `a` of the newest run, or `r1.a`.
     pub fn key(&self, text: &str) -> TiKey {
         let (run_id, task) = text.split_once('.').unwrap_or(("", text));
+        let (task, map) = indexed(task);
         let mut runs = self.book.runs.values().rev();
         let run = runs
             .find(|run| run_id.is_empty() || &*run.run_id == run_id)
@@ -272,7 +290,7 @@ impl World {
         TiKey {
             run: run.no,
             task,
-            map: model::MapIndex::NONE,
+            map: model::MapIndex(map.unwrap_or(-1)),
         }
     }
 
@@ -287,6 +305,7 @@ impl World {
             for ti in tis {
                 let name = &self.book.names[&(run.dag, ti.key.task)];
                 let reasons = self.live.task_reasons(ti.key, &self.book, self.now);
+                let name = named(name, ti.key);
                 let line = format!("  {name} {} {}{}", ti.state, ti.try_number, shown(&reasons));
                 out += &line;
                 out += "\n";
@@ -307,7 +326,7 @@ impl World {
             let Some(run) = self.book.runs.get(&key.run) else {
                 return "?".to_owned();
             };
-            let name = &self.book.names[&(run.dag, key.task)];
+            let name = named(&self.book.names[&(run.dag, key.task)], *key);
             if self.n_runs > 1 {
                 format!("{}.{name}", run.run_id)
             } else {
@@ -377,7 +396,8 @@ fn clear(dag_id: DagId, what: &str, words: &[&str]) -> Command {
     let tasks = if &*task == "*" {
         Vec::new()
     } else {
-        vec![(task, None)]
+        let (task, map) = indexed(&task);
+        vec![(task.into(), map)]
     };
     Command::Clear(Box::new(Clear {
         dag_id: Some(dag_id),
@@ -395,6 +415,21 @@ fn clear(dag_id: DagId, what: &str, words: &[&str]) -> Command {
         dry_run: has("dry"),
         ..Clear::default()
     }))
+}
+
+/// `a[2]` is one instance of a mapped task.
+fn indexed(text: &str) -> (&str, Option<i32>) {
+    match text.split_once('[') {
+        Some((task, index)) => (task, Some(index.trim_end_matches(']').parse().unwrap())),
+        None => (text, None),
+    }
+}
+
+fn named(name: &TaskId, key: TiKey) -> String {
+    match key.map.0 {
+        -1 => name.to_string(),
+        index => format!("{name}[{index}]"),
+    }
 }
 
 /// `r2.a`, or `a` of `r1`.
@@ -441,6 +476,11 @@ fn happened(now: Timestamp, what: &str, arg: &str, soft_fail: bool) -> Happened 
             };
             return deferral(trigger, resume);
         }
+        "broken" => {
+            return Happened::TriggerFailed {
+                traceback: Json::from("oh"),
+            };
+        }
         "fire" => {
             return Happened::Fired {
                 payload: Json::from(arg),
@@ -461,6 +501,12 @@ fn happened(now: Timestamp, what: &str, arg: &str, soft_fail: bool) -> Happened 
                 outlets: Box::default(),
             }
         }
+        // A list of so many, or a value that is none.
+        "returns" => Outcome::Success {
+            xcoms: vec![("return_value".to_owned(), returned(arg))],
+            skip: Vec::new(),
+            outlets: Box::default(),
+        },
         "skips" => Outcome::Success {
             xcoms: Vec::new(),
             skip: arg.split(',').map(TaskId::from).collect(),
@@ -483,4 +529,11 @@ fn happened(now: Timestamp, what: &str, arg: &str, soft_fail: bool) -> Happened 
         memory_peak_bytes: 6,
     };
     Happened::Finished { outcome, usage }
+}
+
+fn returned(text: &str) -> Json {
+    match text.parse::<usize>() {
+        Ok(length) => Json::Array(vec![Json::Null; length]),
+        Err(_) => Json::from(text),
+    }
 }

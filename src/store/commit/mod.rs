@@ -14,7 +14,7 @@ mod xcoms;
 use std::collections::BTreeMap;
 
 use model::{
-    DagNo, DeploymentId, RunNo,
+    DagNo, DeploymentId, RunNo, TiKey,
     change::{Change, Counters, DagRow, DagVersion},
     run::DagRun,
     task_instance::TaskInstance,
@@ -92,7 +92,7 @@ struct Batch<'c> {
     versions: Rows<[u8; 12]>,
     sources: Rows<[u8; 12]>,
     runs: BTreeMap<RunNo, &'c DagRun>,
-    task_instances: Vec<(DagNo, &'c TaskInstance)>,
+    task_instances: Vec<(DagNo, TiKey, Option<&'c TaskInstance>)>,
     tries: Rows<[u8; 24]>,
     xcoms: XComs,
     pools: Rows<Vec<u8>>,
@@ -113,7 +113,12 @@ impl<'c> Batch<'c> {
             Change::PutRun { run, was: _ } => {
                 self.runs.insert(run.no, run);
             }
-            Change::PutTaskInstance { dag, ti, was: _ } => self.task_instances.push((*dag, ti)),
+            Change::PutTaskInstance { dag, ti, was: _ } => {
+                self.task_instances.push((*dag, ti.key, Some(ti)));
+            }
+            Change::DeleteTaskInstance { dag, key } => {
+                self.task_instances.push((*dag, *key, None));
+            }
             Change::ArchiveTry(ti) => {
                 let key = tables::tries::key(deployment, ti.key, ti.try_number);
                 let base = ti::first_time(ti).map_or(0, |at| at.as_micros());

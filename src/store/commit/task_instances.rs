@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use model::{DagNo, DeploymentId, RunNo, state::TaskInstanceState, task_instance::TaskInstance};
+use model::{
+    DagNo, DeploymentId, RunNo, TiKey, state::TaskInstanceState, task_instance::TaskInstance,
+};
 use redb::{ReadableTable, WriteTransaction};
 
 use super::{
@@ -27,15 +29,15 @@ type Deltas = BTreeMap<RunNo, (DagNo, [i64; TI_STATES])>;
 pub(super) fn write(
     txn: &WriteTransaction,
     deployment: DeploymentId,
-    changes: &[(DagNo, &TaskInstance)],
+    changes: &[(DagNo, TiKey, Option<&TaskInstance>)],
     tally: &mut Tally,
 ) -> Result<(), Fault> {
     if changes.is_empty() {
         return Ok(());
     }
-    let mut sorted: Vec<(Place, DagNo, &TaskInstance)> = changes
+    let mut sorted: Vec<(Place, DagNo, Option<&TaskInstance>)> = changes
         .iter()
-        .map(|(dag, ti)| (place(ti.key), *dag, *ti))
+        .map(|(dag, key, ti)| (place(*key), *dag, *ti))
         .collect();
     // Stable, so the last change of a task instance is the last of its equals.
     sorted.sort_by_key(|(place, ..)| *place);
@@ -49,7 +51,7 @@ pub(super) fn write(
 fn write_chunks(
     txn: &WriteTransaction,
     deployment: DeploymentId,
-    sorted: &[(Place, DagNo, &TaskInstance)],
+    sorted: &[(Place, DagNo, Option<&TaskInstance>)],
     deltas: &mut Deltas,
     details: &mut Rows<[u8; 20]>,
 ) -> Result<(), Fault> {
@@ -58,7 +60,7 @@ fn write_chunks(
     let same_chunk = |(a, ..): &(Place, _, _), (b, ..): &(Place, _, _)| {
         (a.run, a.row, a.column) == (b.run, b.row, b.column)
     };
-    let mut new: Vec<(u8, &TaskInstance)> = Vec::with_capacity(64);
+    let mut new: Vec<(u8, Option<&TaskInstance>)> = Vec::with_capacity(64);
     let mut out = Vec::with_capacity(4096);
     for group in sorted.chunk_by(same_chunk) {
         let Some(&(chunk_place, dag, _)) = group.first() else {
@@ -80,7 +82,7 @@ fn write_chunks(
             Some(last) if key <= last => table.get(&key)?,
             Some(_) | None => None,
         };
-        chunk::merge(old.as_ref().map(|row| row.value()), &new, &mut out, |put| {
+        let n_left = chunk::merge(old.as_ref().map(|row| row.value()), &new, &mut out, |put| {
             let Put {
                 slot,
                 was,
@@ -91,7 +93,9 @@ fn write_chunks(
             if let Some(was) = was {
                 bump(delta, was, -1);
             }
-            bump(delta, is, 1);
+            if let Some(is) = is {
+                bump(delta, is, 1);
+            }
             if had_apart || apart.is_some() {
                 let ti = Place {
                     slot,
@@ -102,7 +106,11 @@ fn write_chunks(
             Ok(())
         })?;
         drop(old);
-        table.insert(&key, out.as_slice())?;
+        if n_left == 0 {
+            table.remove(&key)?;
+        } else {
+            table.insert(&key, out.as_slice())?;
+        }
     }
     Ok(())
 }

@@ -71,26 +71,28 @@ pub(crate) struct Put {
     pub(crate) slot: u8,
     /// The state before.
     pub(crate) was: Option<TaskInstanceState>,
-    /// The state now.
-    pub(crate) is: TaskInstanceState,
+    /// The state now; none when it is gone.
+    pub(crate) is: Option<TaskInstanceState>,
     /// Whether the old one had details apart.
     pub(crate) had_apart: bool,
     /// The details to keep apart now.
     pub(crate) apart: Option<Vec<u8>>,
 }
 
-/// Puts `new`, sorted by place, into the chunk `old` and tells of each what it did.
+/// Puts `new`, sorted by place, into the chunk `old`, or takes out what there is nothing to put of,
+/// and tells of each what it did. Gives the number of task instances that are in the chunk then.
 pub(crate) fn merge(
     old: Option<&[u8]>,
-    new: &[(u8, &TaskInstance)],
+    new: &[(u8, Option<&TaskInstance>)],
     out: &mut Vec<u8>,
     mut told: impl FnMut(Put) -> Result<(), crate::error::Fault>,
-) -> Result<(), crate::error::Fault> {
+) -> Result<usize, crate::error::Fault> {
+    let mut n_left = 0;
     let mut chunk = old.map(Chunk::new).transpose()?;
     let mut base = chunk.as_ref().map_or(0, |chunk| chunk.base);
     if base == 0 {
         // Nothing in it has a time, so nothing changes its meaning.
-        let first = new.iter().find_map(|(_, ti)| ti::first_time(ti));
+        let first = new.iter().find_map(|(_, ti)| ti::first_time((*ti)?));
         base = match first.map(|at| at.as_micros()) {
             None => 0,
             Some(0) => 1, // 0 would say that there is none.
@@ -108,27 +110,36 @@ pub(crate) fn merge(
         let mut before = None;
         while let (Some((at, bytes)), Some(chunk)) = (next, &mut chunk) {
             match at.cmp(&slot) {
-                Ordering::Less => append(out, at, bytes),
+                Ordering::Less => {
+                    n_left += 1;
+                    append(out, at, bytes);
+                }
                 Ordering::Equal => before = Some(bytes),
                 Ordering::Greater => break,
             }
             next = chunk.next()?;
         }
-        let packed = ti::pack(ti, base, true)?;
-        append(out, slot, &packed.bytes);
+        let mut apart = None;
+        if let Some(ti) = ti {
+            let packed = ti::pack(ti, base, true)?;
+            append(out, slot, &packed.bytes);
+            apart = packed.apart;
+            n_left += 1;
+        }
         told(Put {
             slot,
             was: before.map(ti::state).transpose()?,
-            is: ti.state,
+            is: ti.map(|ti| ti.state),
             had_apart: before.is_some_and(ti::has_details_apart),
-            apart: packed.apart,
+            apart,
         })?;
     }
     while let (Some((at, bytes)), Some(chunk)) = (next, &mut chunk) {
+        n_left += 1;
         append(out, at, bytes);
         next = chunk.next()?;
     }
-    Ok(())
+    Ok(n_left)
 }
 
 fn append(out: &mut Vec<u8>, slot: u8, bytes: &[u8]) {

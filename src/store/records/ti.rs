@@ -5,7 +5,8 @@
 //! | 0 | state: the position in `ALL` |
 //! | 1..3 | which of the following are there: the flags below, u16 little-endian |
 //! | .. | varints: try unless 1, max tries unless 0, version unless 1, fence, pid, cpu, memory, |
-//! |    | what was returned: 0 for a value, the length and one for what can be expanded over |
+//! |    | what was returned: 0 for a value, the length and one for what can be expanded over, |
+//! |    | how often it was stuck unless 0 |
 //! | .. | times: signed varints, the first after the chunk's base, others after the one before |
 //! | .. | the details to the end, where they are inline |
 //!
@@ -43,6 +44,7 @@ const NOT_BEFORE: u16 = 1 << 11;
 const DETAILS_INLINE: u16 = 1 << 12;
 const DETAILS_APART: u16 = 1 << 13;
 const RETURNED: u16 = 1 << 14;
+const STUCK: u16 = 1 << 15;
 
 /// The version of a record that stands alone; in a chunk, the chunk has it.
 const ALONE_VERSION: u8 = 1;
@@ -90,6 +92,7 @@ pub(crate) fn pack(ti: &TaskInstance, base: i64, apart: bool) -> Result<Packed, 
         rendered_map_index: _,
         note: _,
         returned,
+        n_stuck,
     } = ti;
     let mut bytes = vec![state.code(), 0, 0];
     let mut flags = 0;
@@ -105,6 +108,7 @@ pub(crate) fn pack(ti: &TaskInstance, base: i64, apart: bool) -> Result<Packed, 
         (CPU, *cpu_us),
         (MEMORY, *memory_peak_bytes),
         (RETURNED, returned.map(length_code)),
+        (STUCK, (*n_stuck != 0).then_some(u64::from(*n_stuck))),
     ];
     for (flag, number) in numbers {
         if let Some(number) = number {
@@ -223,6 +227,9 @@ pub(crate) fn unpack(key: TiKey, bytes: &[u8], base: i64) -> Result<TaskInstance
     }
     if flags & RETURNED != 0 {
         ti.returned = Some(returned(reader.u64().ok_or_else(cut)?)?);
+    }
+    if flags & STUCK != 0 {
+        ti.n_stuck = reader.u32().ok_or_else(cut)?;
     }
     let mut last = base;
     for (flag, to) in [

@@ -136,6 +136,7 @@ pub(crate) fn some_ti(key: TiKey, bits: u32) -> TaskInstance {
         0 => Returned::Value,
         length => Returned::Sized(length - 1),
     });
+    ti.n_stuck = bits >> 7 & 3;
     ti
 }
 

@@ -56,6 +56,7 @@ impl Maps {
             Change::PutRun { run, .. } => drop(self.runs.insert(run.no, *run)),
             Change::DeleteRun { run } => self.delete_run(run),
             Change::PutTaskInstance { ti, .. } => drop(self.tis.insert(ti.key, *ti)),
+            Change::DeleteTaskInstance { key, .. } => drop(self.tis.remove(&key)),
             Change::ArchiveTry(ti) => drop(self.tries.insert((ti.key, ti.try_number), *ti)),
             Change::PutXCom {
                 key,
@@ -112,7 +113,11 @@ fn change(maps: &Maps, (what, run, task, bits): (u8, u8, u8, u32)) -> Change {
         return make::put_run(make::some_run(run, dag, bits));
     }
     match what {
-        0..20 => make::put_ti(dag, make::some_ti(key, bits)),
+        0..18 => make::put_ti(dag, make::some_ti(key, bits)),
+        18..20 => Change::DeleteTaskInstance {
+            dag: DagNo(dag),
+            key,
+        },
         20..26 => Change::ArchiveTry(Box::new(make::some_ti(key, bits))),
         26..33 => Change::PutXCom {
             key,

@@ -80,7 +80,7 @@ fn a_chunk_of_empty_tasks_is_one_put_of_less_than_a_page() {
         ti.end_date = ti.start_date;
         tis.push(ti);
     }
-    let new: Vec<(u8, &TaskInstance)> = (0..).zip(&tis).collect();
+    let new: Vec<(u8, Option<&TaskInstance>)> = (0..).zip(tis.iter().map(Some)).collect();
     let mut out = Vec::new();
     chunk::merge(None, &new, &mut out, |_| Ok(())).unwrap();
     assert!(out.len() <= 64 * 12, "{}", out.len());
@@ -124,7 +124,7 @@ fn places_and_task_instances_are_the_same_thing() {
 fn chunks_that_are_cut_off_are_errors() {
     let ti = make::some_ti(make::ti_key(1, 3, -1), u32::MAX);
     let mut out = Vec::new();
-    chunk::merge(None, &[(3, &ti)], &mut out, |_| Ok(())).unwrap();
+    chunk::merge(None, &[(3, Some(&ti))], &mut out, |_| Ok(())).unwrap();
     for end in 0..out.len() {
         let read = chunk::Chunk::new(&out[..end]).and_then(|mut chunk| {
             let bytes = chunk.find(3)?;

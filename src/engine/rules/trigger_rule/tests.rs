@@ -3,9 +3,9 @@
 
 use model::state::{TaskInstanceState as State, TriggerRule};
 
-use super::{Counts, Upstream, Verdict, evaluate};
+use super::{Counts, Tally, Verdict, evaluate};
 
-fn upstream(states: &str, n_tasks: u32) -> Upstream {
+fn upstream(states: &str, n_tasks: u32) -> Tally {
     let mut counts = Counts::default();
     for letter in states.chars() {
         let state = match letter {
@@ -17,7 +17,7 @@ fn upstream(states: &str, n_tasks: u32) -> Upstream {
         };
         counts.count(state, false, true);
     }
-    Upstream {
+    Tally {
         n_tasks,
         n_setups: 0,
         counts,
@@ -30,6 +30,7 @@ fn letter(verdict: Verdict) -> &'static str {
         Verdict::Ready => "S",
         Verdict::Skip => "K",
         Verdict::UpstreamFailed => "U",
+        Verdict::Remove => "R",
     }
 }
 
