@@ -12,7 +12,7 @@ use crate::{
     attempt::{
         At,
         defer::why,
-        examine::{TASKS_NAMED, named, unmet},
+        examine::{TASKS_NAMED, unfinished, unmet},
     },
     live::{Live, dags::LiveDag, run::LiveRun},
     plan::{PlanTask, edges::Kind},
@@ -204,7 +204,7 @@ fn upstream(run: &LiveRun, at: u32) -> Option<Reason> {
     };
     let n_direct = lacks(Kind::Direct);
     if n_direct > 0 {
-        let tasks = named(run, at, TASKS_NAMED, |state| !state.is_finished());
+        let tasks = unfinished(run, at, TASKS_NAMED);
         return Some(Reason::WaitsFor {
             tasks,
             n_tasks: n_direct,
@@ -221,11 +221,10 @@ fn upstream(run: &LiveRun, at: u32) -> Option<Reason> {
             .plan(*above)
             .map(|task| task.edges.as_slice())
             .unwrap_or_default();
-        let state = run.task_state(*above);
         edges
             .iter()
             .any(|edge| edge.below == position && edge.kind != Kind::Direct)
-            && state.is_some_and(|state| !state.is_finished())
+            && !run.is_task_done(*above)
     };
     let above = (0..crate::plan::position(run.plan.tasks.len())).filter(waits_for);
     let tasks = above

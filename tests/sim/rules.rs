@@ -55,6 +55,8 @@ impl Touched {
             | Command::PutXCom { .. }
             | Command::DeleteXCom { .. }
             | Command::SetDisk { .. }
+            | Command::PushXCom { .. }
+            | Command::SkipDownstream { .. }
             | Command::Prune { .. } => return,
         };
         match (dag, run) {

@@ -163,23 +163,29 @@ const fn simple(rule: TriggerRule) -> bool {
 /// How many tasks a reason names.
 pub(crate) const TASKS_NAMED: usize = 3;
 
-/// The first upstream tasks whose state is `wanted`; of an expanded one, any instance's.
+/// The first upstream tasks whose state is `wanted`; of an expanded one, all instances' as one.
 pub(crate) fn named(
     run: &LiveRun,
     at: u32,
     n_tasks: usize,
     wanted: impl Fn(State) -> bool,
 ) -> Vec<TaskId> {
-    let Some(task) = run.task(at) else {
-        return Vec::new();
-    };
-    task.upstream
-        .iter()
-        .filter(|&&at| {
-            run.task_state(crate::plan::position(at))
-                .is_some_and(&wanted)
-        })
-        .filter_map(|&at| run.plan.dag.tasks.get(at))
+    first(run, at, n_tasks, |at| {
+        run.task_state(at).is_some_and(&wanted)
+    })
+}
+
+/// The first upstream tasks that have not ended, with all their instances.
+pub(crate) fn unfinished(run: &LiveRun, at: u32, n_tasks: usize) -> Vec<TaskId> {
+    first(run, at, n_tasks, |at| !run.is_task_done(at))
+}
+
+fn first(run: &LiveRun, at: u32, n_tasks: usize, wanted: impl Fn(u32) -> bool) -> Vec<TaskId> {
+    let upstream = run.task(at).map(|task| task.upstream.as_slice());
+    let upstream = upstream.unwrap_or_default().iter();
+    let found = upstream.filter(|at| wanted(crate::plan::position(**at)));
+    let found = found.filter_map(|at| run.plan.dag.tasks.get(*at));
+    found
         .map(|task| task.task_id.clone())
         .take(n_tasks)
         .collect()

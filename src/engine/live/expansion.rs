@@ -313,6 +313,14 @@ impl LiveRun {
         }
     }
 
+    /// Whether all instances of a task have ended.
+    pub fn is_task_done(&self, task: u32) -> bool {
+        match self.expansions.get(&task) {
+            Some(expansion) => expansion.all.is_done(),
+            None => self.state(task).is_some_and(State::is_finished),
+        }
+    }
+
     /// Whether it stands for the instances that are not there yet.
     pub fn is_placeholder(&self, ti: &TaskInstance, task: u32) -> bool {
         ti.key.map == MapIndex::NONE && self.expansions.contains_key(&task)

@@ -8,6 +8,7 @@ mod dag_text;
 mod dags;
 mod dsl;
 mod limits;
+mod mapped_again;
 mod mapping;
 mod property;
 mod recover;

@@ -318,7 +318,10 @@ const fn is_last(what: &Happened) -> bool {
         | Happened::Deferred(_)
         | Happened::Rescheduled { .. }
         | Happened::AwaitsInput(_) => true,
-        Happened::Started { .. } | Happened::Fired { .. } | Happened::Labelled { .. } => false,
+        Happened::Started { .. }
+        | Happened::Fired { .. }
+        | Happened::TriggerFailed { .. }
+        | Happened::Labelled { .. } => false,
     }
 }
 

@@ -214,6 +214,7 @@ impl TaskInstanceResponse {
             rendered_map_index,
             note,
             returned: _,
+            n_stuck: _,
         } = ti;
         // Nobody has been at work on it before it began.
         let began = start_date.is_some();
