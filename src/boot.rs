@@ -154,11 +154,13 @@ fn start(
             disk_budget_bytes: Some(mib(config.disk_budget_mib)).filter(|bytes| *bytes > 0),
         },
         disk_needed_bytes: mib(config.disk_free_min_mib),
+        python: None,
     };
     let ports = control::Ports {
         clock,
         executor: Arc::clone(&worker) as _,
         triggers: None,
+        parser: None,
         keyring,
         runtime: runtime.handle().clone(),
     };

@@ -29,7 +29,9 @@ pub fn print(
             };
             let python = match found.n_python {
                 0 => String::new(),
-                n => format!(", {n} Python files left alone for now"),
+                n => format!(
+                    ", {n} Python files left alone without a runtime (orrery runtime create)"
+                ),
             };
             format!("{dags}, {} files{broken}{python}", found.n_files)
         }

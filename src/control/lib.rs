@@ -22,6 +22,7 @@ pub mod logs;
 pub mod metrics;
 mod notice;
 pub mod params;
+mod python;
 pub mod queries;
 mod reader;
 mod reconcilers;

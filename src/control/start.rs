@@ -10,7 +10,8 @@ use std::{
 
 use model::{
     DeploymentId,
-    ports::{Clock, Executor, Triggers},
+    ports::{Clock, Executor, Parser, Triggers},
+    work::PythonRuntime,
 };
 use security::Keyring;
 use store::{Store, Writer};
@@ -20,11 +21,12 @@ use crate::{
     act::{Act, Flights, Launcher},
     batch::{Failure, Scheduler},
     control::{Control, Inner},
-    dags::{Files, Folder, Scanner},
+    dags::{Files, Folder, Python, Scanner, Scripts},
     environment::Environment,
     handle::{Handle, Inbox},
     metrics::Metrics,
     notice::NOTICES_MAX,
+    python,
     reader::Reader,
     reconcilers::{Chores, Keeper, Retention},
     triggers::NativeTriggers,
@@ -52,6 +54,9 @@ pub struct Options {
     pub retention: Retention,
     /// What must be free on the disk to start work, in bytes.
     pub disk_needed_bytes: u64,
+    /// What runs Python dags: the interpreter, and what its processes find in their environment
+    /// beside `base_env` and what follows from the folders. Python files are left alone without it.
+    pub python: Option<PythonRuntime>,
 }
 
 /// The outside.
@@ -62,6 +67,8 @@ pub struct Ports {
     pub executor: Arc<dyn Executor>,
     /// Waits; the layer's own when absent.
     pub triggers: Option<Arc<dyn Triggers>>,
+    /// Reads Python dag files.
+    pub parser: Option<Arc<dyn Parser>>,
     /// Seals variables.
     pub keyring: Arc<Keyring>,
     /// For what waits without a thread.
@@ -129,6 +136,8 @@ pub fn start(
         folder: Arc::default(),
     };
     let chores = Chores::default();
+    let python = python::runtime(&options);
+    let parser = ports.parser.clone();
     let act = act(&inner, &options, ports, &chores)?;
     let mut others = Act::start_launchers(&act)?;
     let writer = WriterThread {
@@ -147,7 +156,9 @@ pub fn start(
         .name("writer".to_owned())
         .spawn(|| writer.run(first))?;
     others.push(chores.start(keeper(&inner, &options))?);
-    let folder = Folder::start(scanner(&inner, options.dags)?)?;
+    let python = python.zip(parser);
+    let python = python.map(|(runtime, parser)| Python { runtime, parser });
+    let folder = Folder::start(scanner(&inner, options.dags, python)?)?;
     let control = Control(Arc::new(inner));
     Ok(Running {
         control,
@@ -169,6 +180,7 @@ fn act(
         clock,
         executor,
         triggers,
+        parser: _,
         keyring: _,
         runtime,
     } = ports;
@@ -210,9 +222,11 @@ fn keeper(inner: &Inner, options: &Options) -> Keeper {
     }
 }
 
-fn scanner(inner: &Inner, root: PathBuf) -> Result<Scanner, StartError> {
+fn scanner(inner: &Inner, root: PathBuf, python: Option<Python>) -> Result<Scanner, StartError> {
     Ok(Scanner {
         root,
+        python,
+        scripts: Scripts::default(),
         handle: inner.handle.clone(),
         clock: Arc::clone(&inner.clock),
         metrics: Arc::clone(&inner.metrics),

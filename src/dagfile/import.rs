@@ -7,6 +7,7 @@ use crate::{
     ImportError,
     document::{self, reader::Reader},
     problem::{self, Problem},
+    serialized,
     yaml::{self, At},
 };
 
@@ -108,12 +109,15 @@ pub fn from_source(source: &DagSource) -> Result<Dag, ImportError> {
             };
             import(text, "the book", &find).map(|imported| imported.dag)
         }
-        DagSource::Serialized { .. } => Err(ImportError {
-            code: "DAG-010",
-            message: "dags of the Python runtime are not supported yet".to_owned(),
-            line: None,
-            column: None,
-        }),
+        DagSource::Serialized { json } => {
+            let document = serde_json::from_str(json).map_err(|e| ImportError {
+                code: "DAG-030",
+                message: format!("the serialised dag in the book is no JSON: {e}"),
+                line: None,
+                column: None,
+            })?;
+            serialized::decode(&document)
+        }
     }
 }
 

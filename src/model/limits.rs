@@ -12,6 +12,12 @@ pub const BATCH_LAZY_MS: u64 = 20;
 pub const CASCADE_TASKS_MAX: usize = 100_000;
 /// Bytes of one dag file.
 pub const DAG_FILE_BYTES_MAX: u64 = 10 * 1024 * 1024;
+/// Bytes of one archive of Python dag files.
+pub const DAG_ZIP_BYTES_MAX: u64 = 64 * 1024 * 1024;
+/// How long one Python dag file may take to be read (upstream `dag_file_processor_timeout`).
+pub const DAG_PARSE_MS_MAX: u64 = 50_000;
+/// Python dag files that are read at once.
+pub const DAG_PARSES_MAX: usize = 2;
 /// Values of a dag file's YAML with its aliases written out.
 pub const DAG_YAML_NODES_MAX: usize = 2_000_000;
 /// Bytes of text of a dag file's YAML with its aliases written out.

@@ -135,6 +135,7 @@ impl Node {
             clock: clock.clone(),
             executor: Arc::new(Script(queue.0.clone(), clock)),
             triggers: None,
+            parser: None,
             keyring: Arc::new(security::Keyring::open_or_create(&folder.join("keys")).unwrap()),
             runtime: tokio::runtime::Handle::current(),
         };
@@ -148,6 +149,7 @@ impl Node {
             base_env: Vec::new(),
             retention: control::Retention::default(),
             disk_needed_bytes: 0,
+            python: None,
         };
         let running = control::start(options, book, writer, ports, queue).unwrap();
         let place = Place {

@@ -2,9 +2,11 @@
 //! with the folder, at the start and after each change.
 
 mod ignore;
+mod parse;
 mod publish;
 mod read;
 mod scan;
+mod scripts;
 mod walk;
 mod watch;
 
@@ -20,9 +22,15 @@ use std::{
     time::{Duration, Instant},
 };
 
-use model::{change::DagFile, ports::Clock};
+use model::{
+    change::DagFile,
+    ports::{Clock, Parser},
+    work::PythonRuntime,
+};
 
+pub(crate) use self::scripts::Scripts;
 use self::{
+    parse::Done,
     scan::Known,
     watch::{Waker, Watch},
 };
@@ -33,10 +41,12 @@ use crate::{handle::Handle, metrics::Metrics};
 pub struct Status {
     /// Whether it was looked through once since the start.
     pub scanned: bool,
-    /// YAML files in it.
+    /// Dag files in it: YAML files and, with a runtime, Python files that could say dags.
     pub n_files: usize,
-    /// Python files in it, left alone.
+    /// Python files in it that are left alone, since there is no runtime.
     pub n_python: usize,
+    /// Python files that are being read, or wait for it.
+    pub n_parsing: usize,
     /// Files with an error.
     pub n_errors: usize,
     /// Files that the last look read.
@@ -58,6 +68,8 @@ pub(crate) struct Shared {
     scanned: Condvar,
     /// Files to read again whatever their stamp, since the book has lost what they say.
     again: Mutex<Vec<String>>,
+    /// Python files that were read.
+    parsed: Mutex<Vec<Done>>,
     waker: OnceLock<Waker>,
     stopping: AtomicBool,
 }
@@ -70,6 +82,15 @@ pub(crate) struct Scanner {
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) shared: Arc<Shared>,
     pub(crate) known: Files,
+    /// None leaves Python files alone.
+    pub(crate) python: Option<Python>,
+    pub(crate) scripts: Scripts,
+}
+
+/// What reads Python files.
+pub(crate) struct Python {
+    pub(crate) runtime: PythonRuntime,
+    pub(crate) parser: Arc<dyn Parser>,
 }
 
 /// What is known of the files, at first by their rows in the book.
@@ -183,13 +204,12 @@ impl Scanner {
                 if self.shared.stopping.load(Relaxed) {
                     return;
                 }
-                if heard.any {
+                self.take_parsed(&mut watch);
+                let again = heard.woken && self.forget_again();
+                if heard.any || again {
                     break heard;
                 }
             };
-            for path in self.shared.take_again() {
-                self.known.by_path.remove(&path);
-            }
             thread::sleep(
                 pause
                     .saturating_sub(since.elapsed())
@@ -197,6 +217,15 @@ impl Scanner {
             );
             written = heard.written;
         }
+    }
+
+    /// Whether there are files to read again.
+    fn forget_again(&mut self) -> bool {
+        let again = self.shared.take_again();
+        for path in &again {
+            self.known.by_path.remove(path);
+        }
+        !again.is_empty()
     }
 }
 

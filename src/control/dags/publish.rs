@@ -103,7 +103,10 @@ impl Scanner {
                     let row = &file.publish.file;
                     if let Some(e) = &row.error {
                         let path = &row.path;
-                        tracing::warn!(target: "control", path, line = e.line, "{}", e.message);
+                        // Of a traceback the last line says what happened.
+                        let message = e.message.trim_end().lines().next_back();
+                        let message = message.filter(|_| e.line.is_none()).unwrap_or(&e.message);
+                        tracing::warn!(target: "control", path, line = e.line, "{message}");
                     }
                     let known = Known {
                         includes: file.includes,

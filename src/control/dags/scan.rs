@@ -17,7 +17,7 @@ use model::change::DagFile;
 use super::{
     Files, Scanner, Status,
     read::{INODE_WITH_INCLUDES, ReadFile, read},
-    walk::{Found, Stamp, is_dag_file, stamp, walk},
+    walk::{Found, Stamp, is_dag_file, is_python, stamp, walk},
     watch::{Watch, YOUNG},
 };
 
@@ -106,11 +106,13 @@ impl Scanner {
         let mut changed = self.changed(&found, written);
         if any_gone || !changed.is_empty() {
             self.add_refused(&found, &mut changed);
+            self.scripts.recheck();
         }
         for chunk in changed.chunks(CHUNK_FILES) {
             let files = self.read_all(chunk);
             self.publish(files);
         }
+        self.look_at_scripts(&found, written);
         for known in self.known.by_path.values() {
             for (path, _) in &known.includes {
                 if let Some(folder) = path.parent() {
@@ -135,27 +137,21 @@ impl Scanner {
             .and_then(|name| name.to_str())
             .unwrap_or_default();
         name == ".airflowignore"
-            || (!name.starts_with('.') && (is_dag_file(name) || name.ends_with(".py")))
+            || (!name.starts_with('.') && (is_dag_file(name) || is_python(name)))
             // A folder made of a link shows as a plain entry.
             || (!name.starts_with('.') && path.is_dir())
             || self.known.by_path.values().any(|known| known.takes_in(path))
     }
 
     fn changed(&mut self, found: &Found, written: &HashSet<PathBuf>) -> Vec<String> {
-        let now = self.clock.now().as_micros();
-        let young_us = i64::try_from(YOUNG.as_micros()).unwrap_or(0);
         let mut changed = Vec::new();
-        // The start waits for nobody; a file caught half written is read again when it is closed.
-        let is_start = !self.shared.status().scanned;
         self.known.soon = false;
         for (path, stamp) in &found.files {
             let is_closed = written.contains(&self.root.join(path));
             if !is_closed && self.known.is_same(path, *stamp) {
                 continue;
             }
-            // A time in the future is a clock of its own, and says nothing about writing.
-            let age_us = now.saturating_sub(stamp.1 / 1_000);
-            if !is_closed && !is_start && (0..young_us).contains(&age_us) {
+            if !is_closed && self.is_young(*stamp) {
                 self.known.soon = true;
             } else {
                 changed.push(path.clone());
@@ -174,6 +170,16 @@ impl Scanner {
         changed.extend(refused);
     }
 
+    /// Whether a file may still be being written.
+    pub(super) fn is_young(&self, stamp: Stamp) -> bool {
+        let young_us = i64::try_from(YOUNG.as_micros()).unwrap_or(0);
+        // The start waits for nobody; a file caught half written is read again when it is closed.
+        let is_start = !self.shared.status().scanned;
+        // A time in the future is a clock of its own, and says nothing about writing.
+        let age_us = self.clock.now().as_micros().saturating_sub(stamp.1 / 1_000);
+        !is_start && (0..young_us).contains(&age_us)
+    }
+
     /// Whether any was gone.
     fn remove_gone(&mut self, found: &Found) -> bool {
         let gone = self.known.by_path.keys().filter(|path| {
@@ -181,7 +187,8 @@ impl Scanner {
                 .unreadable
                 .iter()
                 .any(|prefix| path.starts_with(prefix));
-            !found.files.contains_key(*path) && !unreadable
+            let is_there = found.files.contains_key(*path) || found.python.contains_key(*path);
+            !is_there && !unreadable
         });
         let gone: Vec<String> = gone.cloned().collect();
         let any = !gone.is_empty();
@@ -213,14 +220,26 @@ impl Scanner {
         files
     }
 
-    fn tell(&self, found: &Found, n_read: usize) {
-        let n_errors = self
-            .known
-            .by_path
-            .values()
-            .filter(|known| known.has_error)
-            .count();
+    /// Tells what a parse has changed.
+    pub(super) fn tell_parsed(&self) {
+        let (n_errors, n_parsing) = (self.count_errors(), self.scripts.n_open());
+        let status = self.shared.status();
+        self.shared.set(Status {
+            n_errors,
+            n_parsing,
+            ..status
+        });
+    }
+
+    fn count_errors(&self) -> usize {
+        let known = self.known.by_path.values();
+        let n_errors = known.filter(|known| known.has_error).count();
         self.metrics.import_errors.store(n_errors as u64, Relaxed);
+        n_errors
+    }
+
+    fn tell(&self, found: &Found, n_read: usize) {
+        let n_errors = self.count_errors();
         if found.n_too_many > 0 {
             let n = found.n_too_many;
             tracing::warn!(target: "control", n, "files beyond the limit are left alone");
@@ -229,8 +248,12 @@ impl Scanner {
         let problem = problem.map(|prefix| format!("`{prefix}` cannot be read"));
         self.shared.set(Status {
             scanned: true,
-            n_files: found.files.len(),
-            n_python: found.n_python,
+            n_files: found.files.len() + self.scripts.n_dag_files(),
+            n_python: match self.python {
+                Some(_) => 0,
+                None => found.python.len(),
+            },
+            n_parsing: self.scripts.n_open(),
             n_errors,
             n_read,
             problem,

@@ -10,6 +10,8 @@ use crate::{
     testing::{Folder as Temp, WallClock},
 };
 
+mod python;
+
 const DAG: &str =
     "dag_id: NAME\ntasks:\n  - id: a\n    uses: bash\n    with: {bash_command: 'true'}\n";
 
@@ -24,6 +26,10 @@ struct Kit {
 
 impl Kit {
     fn start(temp: Temp, rows: &[DagFile]) -> Self {
+        Self::with_python(temp, rows, None)
+    }
+
+    fn with_python(temp: Temp, rows: &[DagFile], python: Option<Arc<dyn Parser>>) -> Self {
         let (handle, inbox) = channel();
         let (tell, asked) = mpsc::channel();
         thread::spawn(move || {
@@ -41,7 +47,17 @@ impl Kit {
             }
         });
         let shared = Arc::new(Shared::default());
+        let python = python.map(|parser| Python {
+            runtime: PythonRuntime {
+                folder: "/runtime".to_owned(),
+                env: Vec::new(),
+                epoch: String::new(),
+            },
+            parser,
+        });
         let folder = Folder::start(Scanner {
+            python,
+            scripts: Scripts::default(),
             root: temp.path().to_owned(),
             handle,
             clock: Arc::new(WallClock),
@@ -73,11 +89,17 @@ impl Kit {
         match self.asked.recv_timeout(Duration::from_secs(1)) {
             Ok(Command::PublishFile(publish)) => {
                 let row = publish.file;
-                let what = match (&row.error, publish.dags.first()) {
-                    (Some(e), _) => format!("{} line {:?}", e.code, e.line),
-                    (None, Some(dag)) => dag.dag.dag_id.to_string(),
-                    (None, None) => "nothing".to_owned(),
-                };
+                let mut what: Vec<String> = Vec::new();
+                what.extend(
+                    row.error
+                        .as_ref()
+                        .map(|e| format!("{} line {:?}", e.code, e.line)),
+                );
+                what.extend(publish.dags.iter().map(|dag| dag.dag.dag_id.to_string()));
+                if what.is_empty() {
+                    what.push("nothing".to_owned());
+                }
+                let what = what.join(" ");
                 let text = format!("{} says {what}", row.path);
                 self.rows.insert(row.path.clone(), row);
                 text

@@ -24,8 +24,8 @@ pub(super) struct Found {
     pub(super) files: BTreeMap<String, Stamp>,
     /// Folders that could not be read, as prefixes: what is in them stays as it was.
     pub(super) unreadable: Vec<String>,
-    /// Python files: left alone.
-    pub(super) n_python: usize,
+    /// Python files and archives likewise. Which of them say dags is for others to tell.
+    pub(super) python: BTreeMap<String, Stamp>,
     /// Files beyond [`DAG_FILES_MAX`]: left alone.
     pub(super) n_too_many: usize,
 }
@@ -101,16 +101,28 @@ impl Walk<'_> {
             if self.folder(path, &base, ignores).is_err() {
                 self.found.unreadable.push(base);
             }
-        } else if name.ends_with(".py") {
-            self.found.n_python += 1;
-        } else if is_dag_file(name) && meta.is_file() {
-            if self.found.files.len() < DAG_FILES_MAX {
-                self.found.files.insert(relative, stamp(&meta));
-            } else {
-                self.found.n_too_many += 1;
-            }
+            return;
+        }
+        let files = if is_python(name) {
+            &mut self.found.python
+        } else if is_dag_file(name) {
+            &mut self.found.files
+        } else {
+            return;
+        };
+        if !meta.is_file() {
+            return;
+        }
+        if files.len() < DAG_FILES_MAX {
+            files.insert(relative, stamp(&meta));
+        } else {
+            self.found.n_too_many += 1;
         }
     }
+}
+
+pub(super) fn is_python(name: &str) -> bool {
+    name.ends_with(".py") || name.ends_with(".zip")
 }
 
 pub(super) fn is_dag_file(name: &str) -> bool {
@@ -149,7 +161,7 @@ mod tests {
         let found = walk(folder.path(), &mut |_| folders += 1).unwrap();
         let names: Vec<&str> = found.files.keys().map(String::as_str).collect();
         assert_eq!(names, ["a.yaml", "b.yml", "link.yaml", "sub/f.yaml"]);
-        assert_eq!((found.n_python, folders), (1, 2));
+        assert_eq!((found.python.len(), folders), (1, 2));
         assert!(walk(&folder.path().join("none"), &mut |_| ()).is_err());
     }
 }

@@ -42,8 +42,8 @@ pub(super) struct Heard {
     pub(super) written: HashSet<PathBuf>,
     /// Whether anything at all happened that may concern dags.
     pub(super) any: bool,
-    /// Whether somebody woke us; then `any` is true as well.
-    woken: bool,
+    /// Whether somebody woke us.
+    pub(super) woken: bool,
 }
 
 impl Waker {
@@ -131,7 +131,7 @@ impl Watch {
         for _ in 0..4 {
             let woken = self.poll(timeout);
             if woken.woken {
-                heard.any = true;
+                heard.woken = true;
                 return heard;
             }
             if !woken.any && timeout.is_some() {

@@ -272,11 +272,13 @@ impl Node {
             base_env: Vec::new(),
             retention: Retention::default(),
             disk_needed_bytes: 0,
+            python: None,
         };
         let ports = Ports {
             clock: Arc::new(WallClock),
             executor: Arc::clone(&self.executor) as _,
             triggers: None,
+            parser: None,
             keyring: Arc::new(security::Keyring::open_or_create(&self.path("keys")).unwrap()),
             runtime: self.runtime.handle().clone(),
         };

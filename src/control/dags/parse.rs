@@ -1,0 +1,199 @@
+//! Has Python files read, a few at once, and publishes what they say.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Arc, PoisonError},
+};
+
+use dagfile::serialized;
+use model::{
+    Json, Timestamp,
+    change::{DagFile, DagSource, ImportError},
+    command::{PublishDag, PublishFile},
+    limits::DAG_PARSE_MS_MAX,
+    ports::{ParseRequest, Parsed},
+};
+
+use super::{Scanner, Shared, read::ReadFile, walk::Stamp, watch::Watch};
+use crate::python::BUNDLE;
+
+/// A file that was read, and what it says; nothing when nobody could read it.
+pub(super) struct Done {
+    path: String,
+    parsed: Option<Parsed>,
+}
+
+/// Tells the thread of the folder, also when it is dropped without a result.
+struct Answer {
+    shared: Arc<Shared>,
+    path: String,
+    parsed: Option<Parsed>,
+}
+
+impl Drop for Answer {
+    fn drop(&mut self) {
+        let done = Done {
+            path: std::mem::take(&mut self.path),
+            parsed: self.parsed.take(),
+        };
+        let mut all = self
+            .shared
+            .parsed
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        all.push(done);
+        drop(all);
+        self.shared.wake();
+    }
+}
+
+impl Shared {
+    fn take_parsed(&self) -> Vec<Done> {
+        let mut parsed = self.parsed.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut parsed)
+    }
+}
+
+impl Scanner {
+    /// Has as many files read as may be at once.
+    pub(super) fn start_parses(&mut self) {
+        let Some(python) = &self.python else { return };
+        while let Some(path) = self.scripts.next() {
+            let request = ParseRequest {
+                runtime: python.runtime.clone(),
+                path: self.root.join(&path).to_string_lossy().into_owned(),
+                bundle_path: self.root.to_string_lossy().into_owned(),
+                bundle_name: BUNDLE.to_owned(),
+                timeout_ms: DAG_PARSE_MS_MAX,
+            };
+            let answer = Answer {
+                shared: Arc::clone(&self.shared),
+                path,
+                parsed: None,
+            };
+            let done = move |parsed| {
+                let mut answer = answer;
+                answer.parsed = Some(parsed);
+            };
+            python.parser.parse(request, Box::new(done));
+        }
+    }
+
+    /// Publishes what was read meanwhile.
+    pub(super) fn take_parsed(&mut self, watch: &mut Watch) {
+        let parsed = self.shared.take_parsed();
+        if parsed.is_empty() {
+            return;
+        }
+        let at = self.clock.now();
+        let mut files = Vec::new();
+        for Done { path, parsed } in parsed {
+            let Some((stamp, hash)) = self.scripts.end(&path) else {
+                continue;
+            };
+            match parsed {
+                Some(parsed) => files.push(made(path, stamp, hash, parsed, at)),
+                // Nobody could read it: there is another look before long.
+                None => watch.look_again(),
+            }
+        }
+        self.metrics
+            .files_read
+            .fetch_add(files.len() as u64, std::sync::atomic::Ordering::Relaxed);
+        let paths: Vec<String> = files.iter().map(|f| f.publish.file.path.clone()).collect();
+        self.publish(files);
+        let taken = |path: &String| self.known.by_path.get(path).is_some_and(|k| !k.is_refused);
+        if paths.iter().any(taken) {
+            self.scripts.recheck();
+        }
+        self.want_refused();
+        if self.known.owes {
+            watch.look_again();
+        }
+        self.start_parses();
+        self.tell_parsed();
+    }
+}
+
+/// What a file says: its dags, and what is wrong with it.
+fn made(path: String, stamp: Stamp, hash: String, parsed: Parsed, at: Timestamp) -> ReadFile {
+    let Parsed {
+        dags,
+        import_errors,
+        warnings,
+        n_seconds,
+    } = parsed;
+    for warning in warnings {
+        tracing::warn!(target: "control", path, "{warning}");
+    }
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // Saturates.
+    let parse_us = (n_seconds * 1e6) as u64;
+    let mut error = tracebacks(&path, import_errors);
+    let mut published = Vec::new();
+    for (_, document) in dags {
+        match decode(&document, parse_us) {
+            Ok(dag) => published.push(dag),
+            Err(e) => {
+                error.get_or_insert(e);
+            }
+        }
+    }
+    let file = DagFile {
+        path,
+        hash,
+        stamp,
+        dags: Vec::new(),
+        error: error.map(|error| ImportError { at, ..error }),
+    };
+    ReadFile {
+        publish: PublishFile {
+            file,
+            dags: published,
+        },
+        includes: Vec::new(),
+    }
+}
+
+/// The tracebacks of a file; of an archive there may be several.
+fn tracebacks(path: &str, errors: Vec<(String, String)>) -> Option<ImportError> {
+    let n = errors.len();
+    let texts = errors.into_iter().map(|(of, text)| {
+        if n == 1 && of == path {
+            text
+        } else {
+            format!("{of}:\n{text}")
+        }
+    });
+    let texts: Vec<String> = texts.collect();
+    (n > 0).then(|| plain("CTL-020", texts.join("\n")))
+}
+
+fn decode(document: &Json, parse_us: u64) -> Result<PublishDag, ImportError> {
+    let decode = || serialized::decode(document);
+    let dag = match catch_unwind(AssertUnwindSafe(decode)) {
+        Ok(Ok(dag)) => dag,
+        Ok(Err(e)) => return Err(plain(e.code, e.message)),
+        Err(_) => {
+            let message = "the importer broke on this file".to_owned();
+            return Err(plain("CTL-010", message));
+        }
+    };
+    Ok(PublishDag {
+        dag: Arc::new(dag),
+        source: DagSource::Serialized {
+            json: document.to_string(),
+        },
+        hash: serialized::version_hash(document),
+        parse_us,
+    })
+}
+
+fn plain(code: &str, message: String) -> ImportError {
+    ImportError {
+        at: Timestamp::default(),
+        code: code.to_owned(),
+        message,
+        line: None,
+        column: None,
+    }
+}
