@@ -10,7 +10,12 @@ export type Changes = {
   import_errors: boolean;
   pools: boolean;
 };
-export type LiveState = { status: 'connecting' | 'live' | 'reconnecting'; version: string | null };
+export type LiveState = {
+  status: 'connecting' | 'live' | 'reconnecting';
+  version: string | null;
+  /** Since when the stream is lost, by this machine's clock; a hiccup does not count. */
+  lostAt?: Date | null;
+};
 
 const RETRY_FIRST_MS = 500;
 const RETRY_MAX_MS = 15_000;
@@ -25,6 +30,7 @@ export class LiveUpdates {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private hiddenTimer: ReturnType<typeof setTimeout> | undefined;
   private failures = 0;
+  private failedAt: Date | null = null;
   private wasLive = false;
   private readonly stale: StaleKeys;
   private readonly deployment: string;
@@ -71,7 +77,9 @@ export class LiveUpdates {
 
   private retry() {
     this.close();
-    this.set({ ...this.state, status: 'reconnecting' });
+    if (this.failures === 0) this.failedAt = new Date();
+    const lostAt = this.failures > 0 ? this.failedAt : null;
+    this.set({ ...this.state, status: 'reconnecting', lostAt });
     const wait = Math.min(RETRY_MAX_MS, RETRY_FIRST_MS * 2 ** this.failures);
     // The stream may be all that is broken: until it is back, ask at the pace of the retries.
     if (this.failures > 0) this.stale.add(keys.all(this.deployment));

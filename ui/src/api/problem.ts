@@ -1,5 +1,7 @@
 type Detail = { loc?: (string | number)[]; msg?: string };
 
+const NO_ANSWER = 'Orrery does not answer.';
+
 /** An answer of the API that is not the one we wanted: what happened, and what to do about it. */
 export class Problem extends Error {
   readonly status: number;
@@ -17,10 +19,15 @@ export class Problem extends Error {
   static unreachable(): Problem {
     return new Problem(
       0,
-      'Orrery does not answer.',
+      NO_ANSWER,
       null,
       'Check that the server is running and that this machine can reach it. This page tries again by itself.',
     );
+  }
+
+  /** Nothing came back at all: the connection, not the question, is at fault. */
+  get isUnreachable(): boolean {
+    return this.status === 0 && this.message === NO_ANSWER;
   }
 
   static from(error: unknown): Problem {

@@ -2,6 +2,7 @@ import { Suspense } from 'react';
 import { Link, NavLink, Outlet, useLocation, useParams } from 'react-router';
 import { Loading } from '~/components/empty';
 import { Logo } from '~/components/logo';
+import { Moment } from '~/components/time';
 import { useArrival } from './arrival';
 import { ErrorBoundary } from './error-boundary';
 import { LiveProvider, useLive } from './live';
@@ -22,6 +23,7 @@ export function Shell() {
       </a>
       <div className="flex min-h-dvh flex-col">
         <Header deployment={deployment} />
+        <ConnectionLost />
         <main id="main" tabIndex={-1} className="flex min-w-0 flex-1 flex-col outline-none">
           <ErrorBoundary key={pathname}>
             <Suspense fallback={<Loading />}>
@@ -58,6 +60,24 @@ function Header({ deployment }: { deployment: string }) {
         <Preferences />
       </div>
     </header>
+  );
+}
+
+/** What is on the page is from before: say so where it cannot be missed. */
+function ConnectionLost() {
+  const { lostAt } = useLive();
+  return (
+    <div role="status" className="sticky top-0 z-20">
+      {lostAt && (
+        <p className="flex flex-wrap gap-x-2 border-b border-danger/50 bg-danger-soft px-3 py-2 sm:px-5">
+          <strong className="text-danger">The connection to Orrery is lost.</strong>
+          <span>
+            What you see is from <Moment at={lostAt.toISOString()} />. It is tried again until it
+            answers.
+          </span>
+        </p>
+      )}
+    </div>
   );
 }
 

@@ -3,11 +3,18 @@ import { Button } from './button';
 import { Icon } from './icons';
 import { Words } from './words';
 
-type Props = { error: unknown; what?: string; onRetry?: () => void };
+type Props = {
+  error: unknown;
+  what?: string;
+  /** What was asked for is on the page from before: the shell says when the connection is lost. */
+  isShown?: boolean;
+  onRetry?: () => void;
+};
 
 /** What went wrong, its code, and what to do about it. */
-export function ProblemPanel({ error, what, onRetry }: Props) {
+export function ProblemPanel({ error, what, isShown, onRetry }: Props) {
   const problem = Problem.from(error);
+  if (isShown && problem.isUnreachable) return null;
   return (
     <div role="alert" className="flex gap-3 rounded-lg border border-danger/50 bg-danger-soft p-3">
       <Icon name="warning" className="mt-0.5 shrink-0 text-danger" />

@@ -50,6 +50,7 @@ export default function DagPage() {
           <ProblemPanel
             what={`${dagId} could not be loaded.`}
             error={error}
+            isShown={dag !== undefined}
             onRetry={() => void refetch()}
           />
         )}

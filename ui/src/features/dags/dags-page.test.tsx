@@ -89,5 +89,17 @@ describe('the list of dags', () => {
     expect(screen.getByText('Reconnecting…')).toBeVisible();
     expect(events.closed).toBe(true);
     await waitFor(() => expect(FakeEventSource.last('/orrery/events')).not.toBe(events));
+    const second = FakeEventSource.last('/orrery/events');
+    expect(screen.queryByText('The connection to Orrery is lost.')).toBeNull();
+    second.fail();
+    expect(await screen.findByText('The connection to Orrery is lost.')).toBeVisible();
+    await waitFor(() => expect(FakeEventSource.last('/orrery/events')).not.toBe(second), {
+      timeout: 3000,
+    });
+    FakeEventSource.last('/orrery/events').say('hello', {
+      version: '1.0.0',
+      server_time: new Date().toISOString(),
+    });
+    expect(screen.queryByText('The connection to Orrery is lost.')).toBeNull();
   });
 });

@@ -55,6 +55,7 @@ export default function DagsPage() {
           <ProblemPanel
             what="The dags could not be loaded."
             error={dags.error}
+            isShown={dags.head !== undefined}
             onRetry={dags.refetch}
           />
         </div>

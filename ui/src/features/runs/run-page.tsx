@@ -62,6 +62,7 @@ export default function RunPage() {
           <ProblemPanel
             what="The run could not be loaded."
             error={error}
+            isShown={run !== undefined}
             onRetry={() => void refetch()}
           />
         )}

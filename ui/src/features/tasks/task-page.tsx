@@ -70,6 +70,7 @@ export default function TaskPage() {
           <ProblemPanel
             what="The task instance could not be loaded."
             error={error}
+            isShown={task !== undefined}
             onRetry={() => void refetch()}
           />
         )}

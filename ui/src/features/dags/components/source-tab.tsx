@@ -10,7 +10,7 @@ type Props = { deployment: string; dag: string; broken: ImportError | null };
 
 export function SourceTab({ deployment, dag, broken }: Props) {
   const { data, error, refetch } = useDagSource(deployment, dag);
-  if (error) {
+  if (error && !data) {
     return (
       <ProblemPanel
         what="The source could not be loaded."

@@ -31,7 +31,7 @@ export function DagGrid({ deployment, dag, onTrigger }: Props) {
     if (scroller.current) scroller.current.scrollLeft = scroller.current.scrollWidth;
   }, [newest]);
 
-  if (grid.error) {
+  if (grid.error && !grid.data) {
     return (
       <ProblemPanel
         what="The grid could not be loaded."

@@ -68,7 +68,9 @@ export function LogView({ deployment, place, tryNumber }: Props) {
         follow={follow}
         onFollow={setFollow}
       />
-      {problem && <ProblemPanel what="The log cannot be read." error={problem} />}
+      {problem && (
+        <ProblemPanel what="The log cannot be read." error={problem} isShown={lines.length > 0} />
+      )}
       {dropped > 0 && (
         <p className="text-muted">
           Only the last {LINES_KEPT.toLocaleString('en')} lines are kept on this page;{' '}

@@ -10,7 +10,8 @@ type Props = { place: Place; title: string; reasons: Reason[] | undefined; error
 
 /** The engine's own words on why something does not run. */
 export function ReasonsPanel({ place, title, reasons, error }: Props) {
-  if (error) return <ProblemPanel what="The reasons could not be loaded." error={error} />;
+  if (error && !reasons)
+    return <ProblemPanel what="The reasons could not be loaded." error={error} />;
   if (!reasons || reasons.length === 0) return null;
   return (
     <section

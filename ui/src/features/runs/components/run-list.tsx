@@ -44,6 +44,7 @@ export function RunList({ deployment, dag }: { deployment: string; dag: string }
         <ProblemPanel
           what="The runs could not be loaded."
           error={runs.error}
+          isShown={runs.head !== undefined}
           onRetry={runs.refetch}
         />
       )}

@@ -63,6 +63,7 @@ export function TaskList({ deployment, dag, run, waiting }: Props) {
         <ProblemPanel
           what="The task instances could not be loaded."
           error={tasks.error}
+          isShown={tasks.head !== undefined}
           onRetry={tasks.refetch}
         />
       )}

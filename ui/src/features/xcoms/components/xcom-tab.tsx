@@ -9,7 +9,7 @@ type Place = { dag: string; run: string; task: string; mapIndex: number };
 
 export function XComTab({ deployment, place }: { deployment: string; place: Place }) {
   const { data, error, refetch } = useXComs(deployment, place);
-  if (error) {
+  if (error && !data) {
     return (
       <ProblemPanel
         what="The XComs could not be loaded."
