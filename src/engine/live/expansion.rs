@@ -285,14 +285,18 @@ impl LiveRun {
         self.length_changed(task);
     }
 
-    /// What a task returned is known, or no longer: nested expansions may hang on it.
-    pub fn length_changed(&mut self, task: u32) {
+    /// What a task returned is known, or no longer: nested expansions may hang on it. Gives the
+    /// tasks that may see others than before.
+    pub fn length_changed(&mut self, task: u32) -> Vec<u32> {
         let plan = std::sync::Arc::clone(&self.plan);
-        if plan.plan(task).is_some_and(|task| task.is_source) {
-            for task in &plan.nested {
-                self.link(*task);
-            }
+        let is_source = plan.plan(task).is_some_and(|task| task.is_source);
+        if !is_source {
+            return Vec::new();
         }
+        for task in &plan.nested {
+            self.link(*task);
+        }
+        plan.nested.clone()
     }
 
     /// All slots of a task.

@@ -6,7 +6,7 @@ use std::{
     collections::{BTreeMap, VecDeque},
 };
 
-use model::{DagNo, RunNo, TaskNo, state::TaskInstanceState as State};
+use model::{DagNo, MapIndex, RunNo, TaskNo, state::TaskInstanceState as State};
 
 use super::{
     Live,
@@ -70,7 +70,25 @@ pub(crate) fn put(live: &mut Live, no: RunNo, at: u32, to: State) {
     if !from.is_finished() && !to.is_finished() {
         return;
     }
-    let mut is_last = true;
+    let is_last = tell(run, work, (position, map), (from, to));
+    if to.is_finished() && is_last {
+        followed.extend(run.followers.iter().map(|follower| (*follower, task.no)));
+    }
+}
+
+/// Counts a change of state in the totals of its task and for all below. Gives whether all
+/// instances of the task have ended.
+fn tell(
+    run: &mut LiveRun,
+    work: &mut VecDeque<(RunNo, u32)>,
+    (position, map): (u32, MapIndex),
+    (from, to): (State, State),
+) -> bool {
+    let plan = std::sync::Arc::clone(&run.plan);
+    let Some(task) = plan.plan(position) else {
+        return true;
+    };
+    let (mut is_last, mut length_changed) = (true, false);
     if let Some(expansion) = run.expansions.get_mut(&position) {
         let was_done = expansion.all.is_done();
         expansion.all.shift(from, to, task.is_setup);
@@ -78,17 +96,21 @@ pub(crate) fn put(live: &mut Live, no: RunNo, at: u32, to: State) {
             expansion.fits = None;
         }
         is_last = expansion.all.is_done();
-        if was_done != is_last {
-            run.length_changed(position);
-        }
+        length_changed = was_done != is_last;
     }
     let index = u32::try_from(map.0).ok();
     for edge in &task.edges {
         below(run, work, edge, (from, to), index, task.is_setup);
     }
-    if to.is_finished() && is_last {
-        followed.extend(run.followers.iter().map(|follower| (*follower, task.no)));
+    if length_changed {
+        for task in run.length_changed(position) {
+            let slots: Vec<u32> = run.slots_of(task).collect();
+            for at in slots {
+                examine(run, work, at);
+            }
+        }
     }
+    is_last
 }
 
 /// Counts a change of state for those that wait by an edge, and has them examined where it may

@@ -9,7 +9,7 @@ use model::{
     state::{DagRunState, TaskInstanceState as State},
 };
 
-use super::{enter, follow, select};
+use super::{enter, follow, named, select};
 use crate::{
     attempt::{At, Event, halt::halt},
     live::Cx,
@@ -22,7 +22,7 @@ pub(crate) fn clear(cx: &mut Cx, ask: Clear) -> Result<Reply, Refusal> {
     let mut places = Vec::new();
     for run in &runs {
         let (up, down) = (ask.include_upstream, ask.include_downstream);
-        places.extend(select::tasks(cx, *run, &ask.tasks, up, down));
+        places.extend(named::tasks(cx, *run, &ask.tasks, up, down));
     }
     let state = |place: &At| cx.ti(*place).map_or(State::Removed, |ti| ti.state);
     places.retain(|place| !ask.only_failed || state(place).is_failure());

@@ -6,6 +6,7 @@ pub(crate) mod create;
 pub(crate) mod delete;
 pub(crate) mod finish;
 pub(crate) mod follow;
+pub(crate) mod named;
 pub(crate) mod next;
 pub(crate) mod select;
 pub(crate) mod set_run;

@@ -6,7 +6,7 @@ use model::{
     state::TaskInstanceState as State,
 };
 
-use super::{clear, select};
+use super::{clear, named, select};
 use crate::{
     attempt::{At, End, Event, halt::halt, skip::fail_fast},
     live::Cx,
@@ -24,7 +24,7 @@ pub(crate) fn set(cx: &mut Cx, ask: SetTaskState) -> Result<Reply, Refusal> {
     let mut places = Vec::new();
     for run in &runs {
         let (up, down) = (ask.include_upstream, ask.include_downstream);
-        places.extend(select::tasks(cx, *run, &tasks, up, down));
+        places.extend(named::tasks(cx, *run, &tasks, up, down));
     }
     places.retain(|place| cx.ti(*place).is_some_and(|ti| ti.state != end.state()));
     let reply = select::reply(cx, &places);

@@ -109,6 +109,78 @@ fn figures() {
     }
 }
 
+/// A list that a task returned is expanded over, and all instances end one after the other. Run
+/// with `--release -- --ignored --nocapture` for figures.
+#[test]
+#[ignore = "a measurement"]
+fn figures_of_mapping() {
+    for dag in [
+        "a; m:a expand=a; z:m",
+        "a; m:a expand=a; n:m expand=10000",
+        "a; !map.g=a; s:a in=g; t:s in=g; u:t in=g; z:u",
+    ] {
+        let mut world = World::new();
+        world.checks = false;
+        world.options.parallelism = 100_000;
+        world.options.max_map_length = 100_000;
+        world.live = crate::Live::new(world.options.clone());
+        world.publish("d", &format!("!tasks=100000; {dag}"));
+        world.play("pool default_pool=-1; start; a run");
+        let fence = world
+            .live
+            .task_instance(world.key("a"))
+            .and_then(|ti| ti.fence)
+            .unwrap();
+        let list = model::Json::Array(vec![model::Json::Null; 10_000]);
+        let xcoms = vec![("return_value".to_owned(), list)];
+        let (key, at) = (world.key("a"), world.now);
+        let began = std::time::Instant::now();
+        let what = success(xcoms);
+        let word = Report {
+            key,
+            fence,
+            at,
+            what,
+        };
+        assert!(crate::report(&mut world.live, &world.book, word, at));
+        step(&mut world.live, &world.book, at);
+        let drained = drain(&mut world.live);
+        println!("{dag}: expanded and started: {:?}", began.elapsed());
+        let mut ends = Vec::new();
+        for effect in drained.effects {
+            if let model::effect::Effect::Start { key, fence, .. } = effect {
+                let what = success(Vec::new());
+                ends.push(Report {
+                    key,
+                    fence,
+                    at,
+                    what,
+                });
+            }
+        }
+        let (n_ends, began) = (ends.len(), std::time::Instant::now());
+        for word in ends {
+            assert!(crate::report(&mut world.live, &world.book, word, at));
+            step(&mut world.live, &world.book, at);
+            drain(&mut world.live);
+        }
+        println!(
+            "{dag}: each of {n_ends} ends: {:?}",
+            began.elapsed() / 10_000
+        );
+    }
+}
+
+fn success(xcoms: Vec<(String, model::Json)>) -> Happened {
+    let outcome = Outcome::Success {
+        xcoms,
+        skip: Vec::new(),
+        outlets: Box::default(),
+    };
+    let usage = Usage::default();
+    Happened::Finished { outcome, usage }
+}
+
 /// Run with `--release -- --ignored --nocapture` for figures.
 #[test]
 #[ignore = "a measurement"]

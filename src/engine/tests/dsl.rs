@@ -425,7 +425,7 @@ fn indexed(text: &str) -> (&str, Option<i32>) {
     }
 }
 
-fn named(name: &TaskId, key: TiKey) -> String {
+pub(crate) fn named(name: &TaskId, key: TiKey) -> String {
     match key.map.0 {
         -1 => name.to_string(),
         index => format!("{name}[{index}]"),

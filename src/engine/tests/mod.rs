@@ -14,6 +14,7 @@ mod property;
 mod recover;
 mod retries;
 mod runs;
+mod setups;
 mod tasks;
 
 pub(crate) use dag_text::{bare_task, parse_dag};
