@@ -37,7 +37,7 @@ export function PageHead({ title, mark, crumbs = [], actions, children }: Props)
       <div className="flex flex-wrap items-center gap-x-3 gap-y-2">
         <div className="flex min-w-0 flex-[1_1_14rem] items-center gap-3">
           {mark}
-          <h1 className="min-w-0 text-lg font-semibold tracking-tight break-all sm:text-xl">
+          <h1 className="min-w-0 text-lg font-semibold tracking-tight wrap-anywhere sm:text-xl">
             {title}
           </h1>
         </div>

@@ -72,8 +72,8 @@ function ConnectionLost() {
         <p className="flex flex-wrap gap-x-2 border-b border-danger/50 bg-danger-soft px-3 py-2 sm:px-5">
           <strong className="text-danger">The connection to Orrery is lost.</strong>
           <span>
-            What you see is from <Moment at={lostAt.toISOString()} />. It is tried again until it
-            answers.
+            What you see is from <Moment at={lostAt.toISOString()} />. This page goes on by itself
+            once Orrery answers.
           </span>
         </p>
       )}

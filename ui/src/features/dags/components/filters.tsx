@@ -1,11 +1,9 @@
-import { useEffect, useRef, useState } from 'react';
-import { Icon } from '~/components/icons';
+import { SearchBox } from '~/components/search-box';
 import { RUN_STATES, stateLabel } from '~/components/state';
 import { useDagTags, type Filters } from '../hooks/dags';
 
 type Props = { deployment: string; filters: Filters; onChange: (change: Partial<Filters>) => void };
 
-const SEARCH_WAIT_MS = 200;
 const PAUSED: [string, boolean | null][] = [
   ['All', null],
   ['Active', false],
@@ -16,7 +14,12 @@ export function DagFilters({ deployment, filters, onChange }: Props) {
   const { data: tags = [] } = useDagTags(deployment);
   return (
     <div role="search" className="flex flex-wrap items-center gap-2 px-3 pb-3 sm:px-5">
-      <SearchBox value={filters.search} onChange={(search) => onChange({ search })} />
+      <SearchBox
+        label="Search dags"
+        className="min-w-48 flex-1 sm:max-w-80"
+        value={filters.search}
+        onChange={(search) => onChange({ search })}
+      />
       <fieldset className="flex overflow-hidden rounded-md border border-line-strong">
         <legend className="sr-only">Schedule</legend>
         {PAUSED.map(([label, paused]) => (
@@ -57,54 +60,6 @@ export function DagFilters({ deployment, filters, onChange }: Props) {
           ))}
         </select>
       )}
-    </div>
-  );
-}
-
-/** Typing is local; the list follows when it pauses. `/` jumps here. */
-function SearchBox({ value, onChange }: { value: string; onChange: (value: string) => void }) {
-  const [text, setText] = useState(value);
-  const input = useRef<HTMLInputElement>(null);
-  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  const [seen, setSeen] = useState(value);
-  if (value !== seen) {
-    setSeen(value);
-    setText(value);
-  }
-
-  useEffect(() => {
-    const jump = (event: KeyboardEvent) => {
-      const typing =
-        event.target instanceof Element && event.target.closest('input,textarea,select');
-      if (event.key !== '/' || typing || event.metaKey || event.ctrlKey) return;
-      event.preventDefault();
-      input.current?.focus();
-    };
-    document.addEventListener('keydown', jump);
-    return () => {
-      document.removeEventListener('keydown', jump);
-      clearTimeout(timer.current);
-    };
-  }, []);
-
-  const type = (next: string) => {
-    setText(next);
-    clearTimeout(timer.current);
-    timer.current = setTimeout(() => onChange(next.trim()), SEARCH_WAIT_MS);
-  };
-  return (
-    <div className="relative min-w-48 flex-1 sm:max-w-80">
-      <Icon name="search" className="absolute top-2 left-2 text-muted" />
-      <input
-        ref={input}
-        type="search"
-        aria-label="Search dags"
-        aria-keyshortcuts="/"
-        placeholder="Search dags  ( / )"
-        value={text}
-        onChange={(event) => type(event.target.value)}
-        className="field w-full !pl-8"
-      />
     </div>
   );
 }

@@ -21,18 +21,18 @@ export function ReasonsPanel({ place, title, reasons, error }: Props) {
       <h2 className="mb-1 font-semibold">{title}</h2>
       <ul className="flex flex-col gap-1">
         {reasons.map((reason, index) => (
-          <li key={index} className="flex flex-wrap items-baseline gap-x-2">
+          <li key={index} className="flex items-baseline gap-x-2">
             <span aria-hidden="true" className="text-brass">
               ◦
             </span>
             <span className="min-w-0 break-words">
               <Words text={reason.text} name={(name) => linkTo(place, reason, name)} />
+              {reason.at && (
+                <span className="ml-2 text-muted">
+                  <Ago at={reason.at} />
+                </span>
+              )}
             </span>
-            {reason.at && (
-              <span className="text-muted">
-                <Ago at={reason.at} />
-              </span>
-            )}
           </li>
         ))}
       </ul>

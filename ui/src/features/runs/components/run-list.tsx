@@ -3,21 +3,23 @@ import { Link } from 'react-router';
 import type { DagRun } from '~/api/types';
 import { paths } from '~/app/paths';
 import { Empty, Loading } from '~/components/empty';
+import { useMedia } from '~/components/media';
 import { ProblemPanel } from '~/components/problem';
 import { RUN_STATES, StateBadge, stateLabel } from '~/components/state';
 import { Ago, Elapsed, Moment } from '~/components/time';
 import { useWindowRows } from '~/components/window-rows';
 import { useRunPages } from '../hooks/runs';
 
-const ROW_PX = 40;
+const ROW_PX = { wide: 40, narrow: 58 };
 const COLUMNS =
-  'grid items-center gap-x-4 px-3 grid-cols-[7rem_minmax(0,1fr)_5rem] ' +
+  'grid items-center gap-x-4 px-3 content-center gap-y-0.5 grid-cols-[minmax(0,1fr)_auto_auto] ' +
   'md:grid-cols-[8rem_minmax(0,1fr)_9rem_13rem_6rem_6rem]';
 
 export function RunList({ deployment, dag }: { deployment: string; dag: string }) {
   const [state, setState] = useState('');
   const [total, setTotal] = useState(0);
-  const { list, rows, height, visible } = useWindowRows(total, ROW_PX);
+  const rowHeight = useMedia('(min-width: 48rem)') ? ROW_PX.wide : ROW_PX.narrow;
+  const { list, rows, height, visible } = useWindowRows(total, rowHeight);
   const runs = useRunPages(deployment, dag, state, visible);
   if (runs.total !== total) setTotal(runs.total);
   return (
@@ -73,7 +75,7 @@ export function RunList({ deployment, dag }: { deployment: string; dag: string }
                   key={run?.dag_run_id ?? index}
                   role="row"
                   aria-rowindex={index + 2}
-                  style={{ height: ROW_PX, transform: `translateY(${y}px)` }}
+                  style={{ height: rowHeight, transform: `translateY(${y}px)` }}
                   className={`${COLUMNS} absolute inset-x-0 top-0 border-b border-line last:border-b-0 hover:bg-sunk`}
                 >
                   {run && <RunRow deployment={deployment} dag={dag} run={run} />}
@@ -93,7 +95,10 @@ function RunRow({ deployment, dag, run }: { deployment: string; dag: string; run
       <div role="cell">
         <StateBadge state={run.state} />
       </div>
-      <div role="cell" className="min-w-0 truncate">
+      <div
+        role="cell"
+        className="order-first col-span-3 min-w-0 truncate md:order-none md:col-span-1"
+      >
         <Link to={paths.run(deployment, dag, run.dag_run_id)} className="link">
           {run.dag_run_id}
         </Link>
@@ -105,7 +110,7 @@ function RunRow({ deployment, dag, run }: { deployment: string; dag: string; run
       <div role="cell" className="max-md:hidden">
         <Moment at={run.run_after} />
       </div>
-      <div role="cell" className="max-md:hidden">
+      <div role="cell" className="max-md:text-muted">
         <Ago at={run.start_date} />
       </div>
       <div role="cell">

@@ -1,7 +1,7 @@
-import { useEffect, useRef } from 'react';
 import type { StateCount } from '~/api/types';
 import { Button } from '~/components/button';
 import { count } from '~/components/format';
+import { SearchBox } from '~/components/search-box';
 import { StateMark, TASK_STATES, stateLabel } from '~/components/state';
 import type { TaskFilters } from '../hooks/tasks';
 
@@ -13,11 +13,10 @@ type Props = {
   onChange: (name: 'state' | 'q' | 'task', value: string) => void;
 };
 
-const SEARCH_WAIT_MS = 200;
+// What an operator looks for comes first.
+const FIRST = ['failed', 'upstream_failed', 'up_for_retry', 'running'];
 
 export function TaskFilterBar({ filters, total, counts, onChange }: Props) {
-  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  useEffect(() => () => clearTimeout(timer.current), []);
   return (
     <div className="mb-2 flex flex-wrap items-center gap-2">
       <h2 className="text-base font-semibold">Tasks</h2>
@@ -29,23 +28,17 @@ export function TaskFilterBar({ filters, total, counts, onChange }: Props) {
         chosen={filters.state}
         onChoose={(state) => onChange('state', state)}
       />
-      <div className="ml-auto flex flex-wrap items-center gap-2">
+      <div className="ml-auto flex flex-wrap items-center gap-2 max-md:w-full">
         {filters.task && (
           <Button onClick={() => onChange('task', '')} aria-label="Show all tasks">
             {filters.task} ✕
           </Button>
         )}
-        <input
-          type="search"
-          aria-label="Search tasks"
-          placeholder="Search tasks"
-          defaultValue={filters.search}
-          className="field w-44"
-          onChange={(event) => {
-            const text = event.target.value.trim();
-            clearTimeout(timer.current);
-            timer.current = setTimeout(() => onChange('q', text), SEARCH_WAIT_MS);
-          }}
+        <SearchBox
+          label="Search tasks"
+          className="w-52 max-md:flex-1"
+          value={filters.search}
+          onChange={(text) => onChange('q', text)}
         />
         <select
           aria-label="State of the task"
@@ -68,22 +61,28 @@ export function TaskFilterBar({ filters, total, counts, onChange }: Props) {
 type CountsProps = { counts: StateCount[]; chosen: string; onChoose: (state: string) => void };
 
 function StateCounts({ counts, chosen, onChoose }: CountsProps) {
-  return counts.map(({ state, count: n }) => {
-    const key = state ?? 'none';
-    const pressed = key === chosen;
-    return (
-      <button
-        key={key}
-        type="button"
-        aria-pressed={pressed}
-        data-tip={pressed ? 'Show all of them' : 'Show only these'}
-        onClick={() => onChoose(pressed ? '' : key)}
-        className="inline-flex h-8 items-center gap-1.5 rounded-md border border-transparent px-1.5 text-muted hover:bg-sunk aria-pressed:border-brass aria-pressed:bg-brass-soft"
-      >
-        <StateMark state={state} size={13} />
-        <span className="font-medium text-ink">{n.toLocaleString('en')}</span>
-        {stateLabel(state).toLowerCase()}
-      </button>
-    );
-  });
+  const rank = ({ state }: StateCount) => {
+    const at = FIRST.indexOf(state ?? '');
+    return at < 0 ? FIRST.length : at;
+  };
+  return counts
+    .toSorted((a, b) => rank(a) - rank(b))
+    .map(({ state, count: n }) => {
+      const key = state ?? 'none';
+      const pressed = key === chosen;
+      return (
+        <button
+          key={key}
+          type="button"
+          aria-pressed={pressed}
+          data-tip={pressed ? 'Show all of them' : 'Show only these'}
+          onClick={() => onChoose(pressed ? '' : key)}
+          className="inline-flex h-8 items-center gap-1.5 rounded-md border border-transparent px-1.5 text-muted hover:bg-sunk aria-pressed:border-brass aria-pressed:bg-brass-soft"
+        >
+          <StateMark state={state} size={13} />
+          <span className="font-medium text-ink">{n.toLocaleString('en')}</span>
+          {stateLabel(state).toLowerCase()}
+        </button>
+      );
+    });
 }
