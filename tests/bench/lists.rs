@@ -25,6 +25,19 @@ const LISTS: &[(&str, &str)] = &[
         "dags/~/dagRuns/~/taskInstances?limit=50&state=failed",
     ),
     (
+        "runs_by_end",
+        "dags/~/dagRuns?limit=50&order_by=-end_date",
+    ),
+    ("runs_deep", "dags/~/dagRuns?limit=50&offset=20000"),
+    (
+        "task_instances_by_end",
+        "dags/~/dagRuns/~/taskInstances?limit=50&order_by=-end_date",
+    ),
+    (
+        "task_instances_deep",
+        "dags/~/dagRuns/~/taskInstances?limit=50&offset=500000",
+    ),
+    (
         "task_instances_of_run",
         "dags/empties/dagRuns/RUN/taskInstances?limit=50",
     ),
@@ -34,6 +47,7 @@ const LISTS: &[(&str, &str)] = &[
     ),
     ("console_dags", "orrery/dags?limit=50"),
     ("grid", "orrery/dags/empties/grid?limit=1"),
+    ("grid_of_ten", "orrery/dags/many_1/grid?limit=25"),
 ];
 
 /// p50 and p99 of each list, in milliseconds.
@@ -51,7 +65,7 @@ pub fn measure(server: &Server) -> Value {
             server.get(&path);
             begin.elapsed().as_secs_f64() * 1e3
         };
-        let millis: Vec<_> = (0..200).map(|_| one()).collect();
+        let millis: Vec<_> = (0..300).map(|_| one()).collect();
         let (p50, p99) = (median(&millis), quantile(&millis, 0.99));
         report.insert(
             (*name).to_owned(),
