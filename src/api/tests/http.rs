@@ -189,7 +189,7 @@ async fn a_log_is_followed_to_its_end() {
     while node.get(ti).await["state"] != "running" {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    let log = node.folder().join("logs/etl/one/stay/-1/attempt=1.log");
+    let log = node.folder().join("logs/etl/one/stay.-1.1.log");
     std::fs::create_dir_all(log.parent().unwrap()).unwrap();
     std::fs::write(&log, "{\"event\":\"one\"}\nplain\n").unwrap();
     let part = node.get(&format!("{ti}/logs/1")).await;

@@ -1,4 +1,5 @@
-//! Where a try's log is: `{dag_id}/{run_id}/{task_id}/{map}/attempt={n}.log`, below the log folder.
+//! Where a try's log is: `{dag_id}/{run_id}/{task_id}.{map}.{try}.log`, below the log folder: one
+//! folder for each run, since a folder costs more to make than a short task takes to run.
 //! Names are made safe for file systems, and two different names never meet in one path.
 
 use std::fmt::Write;
@@ -13,7 +14,7 @@ const PART_BYTES_MAX: usize = 200;
 #[must_use]
 pub fn path(dag_id: &str, run_id: &str, task_id: &str, map: MapIndex, try_number: u32) -> String {
     let folder = run_folder(dag_id, run_id);
-    format!("{folder}/{}/{map}/attempt={try_number}.log", part(task_id))
+    format!("{folder}/{}.{map}.{try_number}.log", part(task_id))
 }
 
 /// The folder of a run's logs, relative to the log folder.
@@ -103,9 +104,6 @@ mod tests {
             part(&format!("{}x", "é".repeat(249))),
         );
         assert!(a.len() <= PART_BYTES_MAX && a != b);
-        assert_eq!(
-            path("d", "r", "t", MapIndex::NONE, 2),
-            "d/r/t/-1/attempt=2.log"
-        );
+        assert_eq!(path("d", "r", "t", MapIndex::NONE, 2), "d/r/t.-1.2.log");
     }
 }

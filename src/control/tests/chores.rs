@@ -23,10 +23,8 @@ fn old_runs_go_with_their_logs_and_logs_of_ended_runs_shrink() {
         let Reply::Run { run, .. } = node.trigger("d", &id, Json::Null) else {
             panic!()
         };
-        node.temp.write(
-            &format!("logs/d/{id}/a/-1/attempt=1.log"),
-            &"line\n".repeat(2_000),
-        );
+        node.temp
+            .write(&format!("logs/d/{id}/a.-1.1.log"), &"line\n".repeat(2_000));
         node.ended(run);
         runs.push(run);
     }
@@ -57,7 +55,7 @@ fn old_runs_go_with_their_logs_and_logs_of_ended_runs_shrink() {
     for (n, left) in left.iter().enumerate() {
         let folder = node.path(&format!("logs/d/r{n}"));
         assert_eq!(folder.exists(), *left, "r{n}");
-        let file = folder.join("a/-1/attempt=1.log");
+        let file = folder.join("a.-1.1.log");
         if *left {
             assert!(!file.exists(), "it is compressed");
             let page = crate::logs::read::page(&file, 0, 100, false)

@@ -59,10 +59,8 @@ impl Scripted {
         let state = self.state.lock().unwrap();
         let short = |path: &String| {
             let parts: Vec<&str> = path.split('/').collect();
-            let attempt = parts[4]
-                .trim_start_matches("attempt=")
-                .trim_end_matches(".log");
-            format!("{}/{attempt}", parts[2])
+            let name = parts[2].trim_end_matches(".log");
+            name.replace(".-1.", "/")
         };
         state.started.iter().map(short).collect()
     }

@@ -36,7 +36,7 @@ fn run(reply: Reply) -> model::RunNo {
 #[test]
 fn a_chain_runs_to_its_end_and_a_failure_is_tried_again() {
     let executor = Scripted::new(|work| {
-        if work.log_path.contains("/b/-1/attempt=1") {
+        if work.log_path.contains("/b.-1.1.log") {
             badly()
         } else {
             well()

@@ -193,7 +193,7 @@ fn work(fence: u64) -> Work {
             map: MapIndex::NONE,
         },
         fence: Fence(fence),
-        log_path: format!("dag_id=bench/run_id=manual__1/task_id=true/attempt={fence}.log"),
+        log_path: format!("bench/manual__1/true.-1.{fence}.log"),
         log_fields: fields.map(|(k, v)| (k.to_owned(), Json::from(v))).to_vec(),
         execution_timeout: None,
         secrets: vec!["a-password".to_owned(), "another-password".to_owned()],
