@@ -146,6 +146,14 @@ impl<'a> Book<'a> {
     }
     /// A task's number.
     pub(crate) fn task_no(&self, dag: DagNo, task_id: &str) -> Result<Option<TaskNo>, Problem> {
+        // The names of all times are many rows; the last version mostly knows.
+        if let Some(row) = self.row(dag)?
+            && let Some(cached) = self.cached(dag, row.version)?
+            && let Some(at) = cached.dag.position(task_id)
+            && let Some(no) = cached.numbers.get(at).filter(|no| no.0 != u32::MAX)
+        {
+            return Ok(Some(*no));
+        }
         let names = self.task_names(dag)?;
         Ok(names
             .iter()
@@ -251,7 +259,11 @@ impl<'a> Book<'a> {
         found: &Found,
         ti: TaskInstance,
     ) -> Result<TaskInstanceResponse, Problem> {
-        let task_id = self.task_id(found.row.no, ti.key.task)?;
+        let cached = self.cached(found.row.no, ti.version)?;
+        let task_id = match cached.as_ref().and_then(|cached| cached.task(ti.key.task)) {
+            Some(task) => task.task_id.clone(),
+            None => self.task_id(found.row.no, ti.key.task)?,
+        };
         self.about(found, &task_id, &ti, |about| {
             TaskInstanceResponse::new(about, ti.clone())
         })

@@ -42,20 +42,60 @@ impl Key {
 
 /// Sorts by `order`; what is equal stays as it was.
 pub(crate) fn sort<T>(items: &mut Vec<T>, order: &OrderBy, key: impl Fn(&T, &str) -> Key) {
-    if order.0.is_empty() {
+    let Some(mut places) = places(items, order, key, usize::MAX) else {
         return;
+    };
+    let mut taken: Vec<Option<T>> = items.drain(..).map(Some).collect();
+    let sorted = places.drain(..).filter_map(|at| taken.get_mut(at)?.take());
+    items.extend(sorted);
+}
+
+/// One page of what `order` makes of `items`, and how many there are in all. Only what is on the
+/// page, or before it, is sorted.
+pub(crate) fn first_of<T: Clone>(
+    items: &[T],
+    order: &OrderBy,
+    key: impl Fn(&T, &str) -> Key,
+    offset: Offset,
+    limit: Limit,
+) -> (Vec<T>, u64) {
+    let end = offset.0.saturating_add(limit.0);
+    let places = places(items, order, key, end).unwrap_or_else(|| (0..items.len()).collect());
+    let wanted = places.into_iter().skip(offset.0).take(limit.0);
+    let page = wanted.filter_map(|at| items.get(at).cloned()).collect();
+    (page, items.len() as u64)
+}
+
+/// Where the first `n` are; none when there is no order.
+fn places<T>(
+    items: &[T],
+    order: &OrderBy,
+    key: impl Fn(&T, &str) -> Key,
+    n: usize,
+) -> Option<Vec<usize>> {
+    let width = order.0.len();
+    if width == 0 {
+        return None;
     }
-    let keys = |item: &T| -> Vec<Key> { order.0.iter().map(|(name, _)| key(item, name)).collect() };
-    let mut keyed: Vec<(Vec<Key>, T)> = items.drain(..).map(|item| (keys(&item), item)).collect();
-    keyed.sort_by(|(a, _), (b, _)| {
-        let pairs = a.iter().zip(b).zip(&order.0);
-        let orders = pairs.map(|((a, b), (_, descending))| a.compare(b, *descending));
-        orders
-            .into_iter()
-            .find(|order| order.is_ne())
-            .unwrap_or(Ordering::Equal)
-    });
-    items.extend(keyed.into_iter().map(|(_, item)| item));
+    let names = || order.0.iter().map(|(name, _)| name.as_str());
+    let keys: Vec<Key> = items
+        .iter()
+        .flat_map(|item| names().map(|name| key(item, name)))
+        .collect();
+    let keys_of = |at: usize| keys.get(at * width..(at + 1) * width).unwrap_or_default();
+    let compare = |a: &usize, b: &usize| {
+        let pairs = keys_of(*a).iter().zip(keys_of(*b)).zip(&order.0);
+        let mut orders = pairs.map(|((a, b), (_, descending))| a.compare(b, *descending));
+        let first = orders.find(|order| order.is_ne());
+        first.unwrap_or_else(|| a.cmp(b))
+    };
+    let mut places: Vec<usize> = (0..items.len()).collect();
+    if n < places.len() {
+        places.select_nth_unstable_by(n, compare);
+        places.truncate(n);
+    }
+    places.sort_unstable_by(compare);
+    Some(places)
 }
 
 /// One page, and how many there are in all.

@@ -106,7 +106,7 @@ pub fn grid(
         skip: 0,
         limit,
     };
-    let page = book.runs(&filter, Order::Descending, paging, |_| true)?;
+    let page = book.runs(&filter, Order::Descending, paging, None)?;
     let mut names: Option<HashMap<TaskNo, TaskId>> = None;
     let mut runs = Vec::with_capacity(page.items.len());
     for run in page.items {

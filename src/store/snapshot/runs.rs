@@ -79,14 +79,21 @@ impl Snapshot {
         filter: &RunFilter,
         order: Order,
         paging: Paging<RunCursor>,
-        keep: impl Fn(&DagRun) -> bool,
+        keep: Option<&dyn Fn(&DagRun) -> bool>,
     ) -> Result<Page<DagRun, RunCursor>, ReadError> {
         let Paging { after, skip, limit } = paging;
         let mut page = Page::empty();
         let mut budget = Budget::new();
         let mut last = after;
+        let by_entry = filter.is_by_entry() && keep.is_none();
         for entry in self.run_entries(filter, order, after)? {
             let entry = entry?;
+            // The index says enough of what is left out; a far page is further down it, not dearer.
+            if by_entry && page.skipped < skip && filter.takes_entry(&entry) {
+                page.skipped += 1;
+                last = Some(entry.at);
+                continue;
+            }
             page.cut = !budget.take();
             if page.cut || page.items.len() >= limit {
                 page.next = last;
@@ -100,7 +107,7 @@ impl Snapshot {
             let Some(run) = self.run(entry.at.run)? else {
                 continue;
             };
-            if !filter.takes(&run) || !keep(&run) {
+            if !filter.takes(&run) || !keep.is_none_or(|keep| keep(&run)) {
                 continue;
             }
             if page.skipped < skip {

@@ -174,6 +174,10 @@ impl Snapshot {
                 if !states.is_empty() && !states.contains(&ti::state(bytes)?) {
                     continue;
                 }
+                if filling.skips_unseen() {
+                    filling.page.skipped += 1;
+                    continue;
+                }
                 filling.offer(self.unpack_ti(place.ti(), bytes, chunk.base)?);
             }
         }
@@ -182,6 +186,10 @@ impl Snapshot {
 }
 
 impl<K: Fn(&TaskInstance) -> bool> Filling<'_, Option<K>> {
+    /// Whether the next one is left out whatever it holds, so that it need not be unpacked.
+    fn skips_unseen(&self) -> bool {
+        self.page.skipped < self.skip && self.filter.is_by_state() && self.keep.is_none()
+    }
     fn offer(&mut self, ti: TaskInstance) {
         if !self.filter.takes(&ti) || !self.keep.as_ref().is_none_or(|keep| keep(&ti)) {
             return;

@@ -49,12 +49,12 @@ fn long_lists_end_early_and_can_be_gone_on_with() {
         limit: 10,
     };
     let page = book
-        .runs(&failed_runs, Order::Descending, paging, |_| true)
+        .runs(&failed_runs, Order::Descending, paging, None)
         .unwrap();
     assert!(page.items.is_empty() && page.cut);
     paging.after = page.next;
     let page = book
-        .runs(&failed_runs, Order::Descending, paging, |_| true)
+        .runs(&failed_runs, Order::Descending, paging, None)
         .unwrap();
     assert_eq!(page.items.len(), 1);
     assert!(page.next.is_none() && !page.cut);

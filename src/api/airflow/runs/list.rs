@@ -161,11 +161,7 @@ impl Search<'_, '_> {
         };
         let limit = self.query.limit.0;
         let paging = Paging { after, skip, limit };
-        let page = read(
-            self.book
-                .snapshot
-                .runs(&self.filter, order, paging, |_| true),
-        )?;
+        let page = read(self.book.snapshot.runs(&self.filter, order, paging, None))?;
         let (total, cut) = self.total()?;
         let is_cursor = self.query.cursor.is_some();
         let previous = if is_cursor {
@@ -221,11 +217,7 @@ impl Search<'_, '_> {
             skip: 0,
             limit,
         };
-        let page = read(
-            self.book
-                .snapshot
-                .runs(&self.filter, back, paging, |_| true),
-        )?;
+        let page = read(self.book.snapshot.runs(&self.filter, back, paging, None))?;
         Ok(match page.items.get(limit - 1) {
             Some(before) => Some(cursor::of_run(place(before))),
             None => (!page.items.is_empty()).then(String::new),
@@ -251,23 +243,33 @@ impl Search<'_, '_> {
             limit: usize::MAX,
         };
         let keep = |run: &DagRun| self.keeps(run).unwrap_or(false);
+        let keep: Option<&dyn Fn(&DagRun) -> bool> = if self.is_by_index() {
+            None
+        } else {
+            Some(&keep)
+        };
         let found = read(
             self.book
                 .snapshot
                 .runs(&self.filter, direction, paging, keep),
         )?;
-        let mut runs = found.items;
-        if order.is_none() {
-            page::sort(&mut runs, &self.query.order_by, |run, name| {
-                self.key(run, name)
-            });
-        }
         let is_cursor = self.query.cursor.is_some();
         let offset = match self.query.cursor.as_deref() {
             None => self.query.offset,
             Some(text) => Offset(cursor::offset(text)?),
         };
-        let (runs, total) = page::cut(runs, offset, self.query.limit);
+        let (runs, total) = if order.is_none() {
+            let key = |run: &DagRun, name: &str| self.key(run, name);
+            page::first_of(
+                &found.items,
+                &self.query.order_by,
+                key,
+                offset,
+                self.query.limit,
+            )
+        } else {
+            page::cut(found.items, offset, self.query.limit)
+        };
         let (next, previous) = cursor::around(is_cursor, offset.0, self.query.limit.0, total);
         Ok(DagRunCollection {
             dag_runs: self.responses(runs)?,

@@ -298,18 +298,28 @@ impl Search<'_, '_> {
             limit: usize::MAX,
         };
         let keep = |ti: &TaskInstance| self.keeps(ti).ok().flatten().is_some();
+        let keep: Option<&dyn Fn(&TaskInstance) -> bool> = if self.is_by_index() {
+            None
+        } else {
+            Some(&keep)
+        };
         let found = self
             .book
             .snapshot
-            .task_instances_all(&self.filter, order, paging, Some(&keep));
+            .task_instances_all(&self.filter, order, paging, keep);
         let found = read(found)?;
-        let mut tis = found.items;
-        if self.index_order().is_none() {
-            page::sort(&mut tis, &self.query.order_by, |ti, name| {
-                self.key(ti, name)
-            });
-        }
-        let (tis, total) = page::cut(tis, offset, self.query.limit);
+        let (tis, total) = if self.index_order().is_none() {
+            let key = |ti: &TaskInstance, name: &str| self.key(ti, name);
+            page::first_of(
+                &found.items,
+                &self.query.order_by,
+                key,
+                offset,
+                self.query.limit,
+            )
+        } else {
+            page::cut(found.items, offset, self.query.limit)
+        };
         let (next, previous) = cursor::around(is_cursor, offset.0, self.query.limit.0, total);
         Ok(TaskInstanceCollection {
             task_instances: self.responses(tis)?,
