@@ -72,6 +72,7 @@ pub fn serve(config: &Config, manner: &Manner) -> Result<(), Trouble> {
     };
     let served = runtime.block_on(async {
         // From here on a signal ends it in order; before, it ends at once.
+        tokio::spawn(crate::memory::keep_small());
         let (mut interrupt, mut term) = (
             listener_of(SignalKind::interrupt())?,
             listener_of(SignalKind::terminate())?,

@@ -3,8 +3,10 @@
 mod boot;
 mod cli;
 mod config;
+mod memory;
 mod telemetry;
 
 fn main() -> std::process::ExitCode {
+    memory::limit_heaps();
     cli::run()
 }
