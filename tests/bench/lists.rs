@@ -24,10 +24,7 @@ const LISTS: &[(&str, &str)] = &[
         "task_instances_by_state",
         "dags/~/dagRuns/~/taskInstances?limit=50&state=failed",
     ),
-    (
-        "runs_by_end",
-        "dags/~/dagRuns?limit=50&order_by=-end_date",
-    ),
+    ("runs_by_end", "dags/~/dagRuns?limit=50&order_by=-end_date"),
     ("runs_deep", "dags/~/dagRuns?limit=50&offset=20000"),
     (
         "task_instances_by_end",

@@ -26,7 +26,8 @@ pub fn chain(binary: &Path, sizes: &[usize]) -> Value {
         server.stop();
         // The machine has other work: what it can do is measured before and after.
         let after = floors::measure();
-        let floor = (before.fdatasync_ms + before.spawn_ms + after.fdatasync_ms + after.spawn_ms) / 2.0;
+        let floor =
+            (before.fdatasync_ms + before.spawn_ms + after.fdatasync_ms + after.spawn_ms) / 2.0;
         let (p50, p99) = (median(&gaps), quantile(&gaps, 0.99));
         let figures = json!({
             "gap_ms_p50": p50, "gap_ms_p50_of_runs": spread(&medians), "gap_ms_p99": p99,
