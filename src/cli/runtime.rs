@@ -216,12 +216,12 @@ fn tell(place: &Where, done: Result<Manifest, Error>) -> Result<(), Trouble> {
     }
     let fields = value.as_object().into_iter().flatten();
     let rows: Vec<_> = fields
-        .flat_map(|(name, value)| match value {
-            Value::Object(inner) => inner
+        .flat_map(|(name, value)| match value.as_object() {
+            Some(inner) => inner
                 .iter()
                 .map(|(name, version)| vec![name.clone(), output::plain(version)])
                 .collect(),
-            other => vec![vec![name.clone(), output::plain(other)]],
+            None => vec![vec![name.clone(), output::plain(value)]],
         })
         .collect();
     output::table(&["WHAT", "IS"], &rows)

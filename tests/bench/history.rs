@@ -1,6 +1,6 @@
 //! A full store: throughput, start, memory and lists beside an empty one.
 
-use std::{fs, path::Path, path::PathBuf};
+use std::{fs, path::Path};
 
 use kit::{Options, Server};
 use serde_json::{Value, json};
@@ -85,10 +85,10 @@ impl Rates {
 }
 
 /// Start to ready after an orderly stop, and after a kill.
-fn start(binary: &Path, folder: &PathBuf) -> Value {
+fn start(binary: &Path, folder: &Path) -> Value {
     let again = |kill: bool| -> Vec<f64> {
         let one = |_| {
-            let server = Server::start_in(binary, folder.clone(), &Options::default());
+            let server = Server::start_in(binary, folder.to_owned(), &Options::default());
             let ready_ms = server.ready_ms;
             if kill {
                 server.kill_keeping();

@@ -16,6 +16,10 @@ use rmpv::{Value, decode::read_value_with_max_depth, encode::write_value};
 const DEPTH_MAX: usize = 256;
 
 /// What a child said.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "lives on the stack for a moment, one at a time"
+)]
 pub enum Said {
     /// A question.
     Ask(Ask),
