@@ -1,12 +1,9 @@
 //! The clients for requests, made when the first request needs one: idle workers stay small.
 
-use std::time::Duration;
 use tokio::sync::OnceCell;
 
 /// As upstream's HTTP library.
 const REDIRECTS_MAX: usize = 30;
-/// How long a connection waits for the next request to the same server.
-const IDLE_S: u64 = 30;
 
 static CHECKING: OnceCell<reqwest::Client> = OnceCell::const_new();
 static TRUSTING: OnceCell<reqwest::Client> = OnceCell::const_new();
@@ -23,7 +20,8 @@ fn make(verify: bool) -> Result<reqwest::Client, String> {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let builder = reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::limited(REDIRECTS_MAX))
-        .pool_idle_timeout(Duration::from_secs(IDLE_S))
+        // Tries share no connection: one that the server has just closed would fail the next try.
+        .pool_max_idle_per_host(0)
         .tls_danger_accept_invalid_certs(!verify)
         .user_agent(concat!("orrery/", env!("CARGO_PKG_VERSION")));
     builder.build().map_err(|error| {

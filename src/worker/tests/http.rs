@@ -52,7 +52,8 @@ fn answer(mut stream: std::net::TcpStream) {
         "/echo" => (200, format!("{} {token}", String::from_utf8(body).unwrap())),
         "/big" => (200, "x".repeat(20 * 1024 * 1024)),
         "/go" => {
-            let text = "HTTP/1.1 302 Found\r\nLocation: /200/there\r\nContent-Length: 0\r\n\r\n";
+            let text = "HTTP/1.1 302 Found\r\nLocation: /200/there\r\nContent-Length: 0\r\n\
+                        Connection: close\r\n\r\n";
             return stream.write_all(text.as_bytes()).unwrap();
         }
         other => {
