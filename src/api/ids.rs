@@ -17,22 +17,19 @@ pub(crate) fn task_instance(
     map: MapIndex,
     try_number: u32,
 ) -> Uuid {
-    let parts = [
-        deployment,
+    let of = control::ids::Try {
         dag_id,
         run_id,
         task_id,
-        &map.to_string(),
-        &try_number.to_string(),
-    ];
-    // Ids hold no control characters, so two different lists never make one name.
-    Uuid::new_v5(&namespace(), parts.join("\u{1f}").as_bytes())
+        map,
+        try_number,
+    };
+    control::ids::task_instance(deployment, &of)
 }
 
 /// One version of a dag.
 pub(crate) fn dag_version(deployment: &str, dag: DagNo, version: VersionNo) -> Uuid {
-    let name = format!("{deployment}\u{1f}dag_version\u{1f}{dag}\u{1f}{version}");
-    Uuid::new_v5(&namespace(), name.as_bytes())
+    control::ids::dag_version(deployment, dag, version)
 }
 
 /// A number for an import error, which is named by its file. 53 bits, so that JavaScript keeps it.

@@ -18,6 +18,7 @@ mod dag_cache;
 mod dags;
 pub mod environment;
 mod handle;
+pub mod ids;
 pub mod logs;
 pub mod metrics;
 mod notice;

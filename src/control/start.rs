@@ -138,7 +138,7 @@ pub fn start(
     let chores = Chores::default();
     let python = python::runtime(&options);
     let parser = ports.parser.clone();
-    let act = act(&inner, &options, ports, &chores)?;
+    let act = act(&inner, &options, ports, (&chores, python.clone()))?;
     let mut others = Act::start_launchers(&act)?;
     let writer = WriterThread {
         scheduler,
@@ -174,7 +174,7 @@ fn act(
     inner: &Inner,
     options: &Options,
     ports: Ports,
-    chores: &Chores,
+    (chores, python): (&Chores, Option<PythonRuntime>),
 ) -> Result<Arc<Act>, StartError> {
     let Ports {
         clock,
@@ -202,6 +202,7 @@ fn act(
         changes: inner.changes.clone(),
         logs: options.logs.clone(),
         base_env: options.base_env.clone(),
+        python,
         runtime,
         flights: Flights::default(),
         launcher: Launcher::default(),

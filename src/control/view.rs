@@ -106,4 +106,7 @@ impl View for BookView<'_> {
     fn variable_exists(&self, key: &str) -> bool {
         self.read(|book| book.variable(key)).is_some()
     }
+    fn connection_exists(&self, conn_id: &str) -> bool {
+        self.read(|book| book.connection(conn_id)).is_some()
+    }
 }

@@ -56,6 +56,12 @@ fn dispatch(cx: &mut Cx, command: Command) -> Result<Reply, Refusal> {
             mapped_length,
         } => values::push_xcom(cx, key, name, value, mapped_length),
         Command::SkipDownstream { key, tasks } => skip::asked(cx, key, &tasks),
+        Command::Keep { key, kept } => values::keep(cx, key, kept),
+        Command::PutConnection {
+            connection,
+            only_new,
+        } => values::put_connection(cx, connection, only_new),
+        Command::DeleteConnection { conn_id } => values::delete_connection(cx, conn_id),
         Command::SetDisk {
             free_bytes,
             needed_bytes,

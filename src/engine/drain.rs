@@ -52,9 +52,19 @@ pub fn drain(live: &mut Live) -> Drained {
     let Dirty {
         archive,
         xcoms,
+        kept,
+        connections,
         effects,
         ..
     } = dirty;
+    changes.extend(kept.into_iter().map(|((key, what), value)| match value {
+        Some(value) => Change::PutKept { key, what, value },
+        None => Change::DeleteKept { key, what },
+    }));
+    changes.extend(connections.into_iter().map(|(conn_id, put)| match put {
+        Some(connection) => Change::PutConnection(connection),
+        None => Change::DeleteConnection { conn_id },
+    }));
     changes.extend(
         archive
             .into_values()

@@ -101,6 +101,16 @@ pub(crate) fn no_variable(key: &str) -> Refusal {
     let message = format!("there is no variable `{key}`");
     refusal(RefusalKind::NotFound, "RUN-016", message)
 }
+/// There is such a connection.
+pub(crate) fn connection_exists(conn_id: &str) -> Refusal {
+    let message = format!("there is a connection `{conn_id}` already");
+    refusal(RefusalKind::Conflict, "RUN-023", message)
+}
+/// There is no such connection.
+pub(crate) fn no_connection(conn_id: &str) -> Refusal {
+    let message = format!("there is no connection `{conn_id}`");
+    refusal(RefusalKind::NotFound, "RUN-024", message)
+}
 /// The dag's source cannot be read any more.
 pub(crate) fn unreadable(dag_id: &str) -> Refusal {
     let message = format!("the version of dag `{dag_id}` that this needs cannot be read any more");

@@ -2,7 +2,7 @@
 
 use model::{
     DagId, Json, RunId, TiKey,
-    change::Variable,
+    change::{Connection, Kept, KeptValue, Variable},
     command::{Refusal, Reply},
     task_instance::Returned,
 };
@@ -39,6 +39,49 @@ fn has_variable(cx: &Cx, key: &str) -> bool {
         Some(put) => put.is_some(),
         None => cx.view.variable_exists(key),
     }
+}
+
+/// Creates or changes a connection.
+pub(crate) fn put_connection(
+    cx: &mut Cx,
+    connection: Connection,
+    only_new: bool,
+) -> Result<Reply, Refusal> {
+    if only_new && has_connection(cx, &connection.conn_id) {
+        return Err(refusals::connection_exists(&connection.conn_id));
+    }
+    let conn_id = connection.conn_id.clone();
+    cx.live.dirty.connections.insert(conn_id, Some(connection));
+    Ok(Reply::Done)
+}
+
+/// Deletes a connection.
+pub(crate) fn delete_connection(cx: &mut Cx, conn_id: String) -> Result<Reply, Refusal> {
+    if !has_connection(cx, &conn_id) {
+        return Err(refusals::no_connection(&conn_id));
+    }
+    cx.live.dirty.connections.insert(conn_id, None);
+    Ok(Reply::Done)
+}
+
+fn has_connection(cx: &Cx, conn_id: &str) -> bool {
+    match cx.live.dirty.connections.get(conn_id) {
+        Some(put) => put.is_some(),
+        None => cx.view.connection_exists(conn_id),
+    }
+}
+
+/// Keeps things beside the XComs of a task instance, or no longer.
+pub(crate) fn keep(
+    cx: &mut Cx,
+    key: TiKey,
+    kept: Vec<(Kept, Option<KeptValue>)>,
+) -> Result<Reply, Refusal> {
+    exists(cx, key)?;
+    for (what, value) in kept {
+        cx.live.dirty.kept.insert((key, what), value);
+    }
+    Ok(Reply::Done)
 }
 
 /// Sets an XCom by hand.

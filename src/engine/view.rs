@@ -31,6 +31,8 @@ pub trait View {
     fn dag(&self, dag: DagNo, version: VersionNo) -> Option<Arc<Dag>>;
     /// Whether there is a variable with this key.
     fn variable_exists(&self, key: &str) -> bool;
+    /// Whether the book has a connection with this id.
+    fn connection_exists(&self, conn_id: &str) -> bool;
     /// One task instance.
     fn task_instance(&self, key: TiKey) -> Option<TaskInstance> {
         self.task_instances(key.run)

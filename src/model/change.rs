@@ -51,6 +51,18 @@ pub enum Change {
     PutPool(Pool),
     /// A pool.
     DeletePool { name: PoolName },
+    /// Something that a task keeps beside its XComs; it outlives the try.
+    PutKept {
+        key: TiKey,
+        what: Kept,
+        value: KeptValue,
+    },
+    /// It is kept no longer.
+    DeleteKept { key: TiKey, what: Kept },
+    /// A connection; its words are sealed before they get here.
+    PutConnection(Connection),
+    /// A connection.
+    DeleteConnection { conn_id: String },
     /// A variable; the value is sealed before it gets here.
     PutVariable(Variable),
     /// A variable.
@@ -229,6 +241,37 @@ pub struct Pool {
     pub description: Option<String>,
     /// Whether deferred instances keep their slots.
     pub include_deferred: bool,
+}
+
+/// What a task instance keeps beside its XComs.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kept {
+    /// Its template fields as they were after rendering, an object.
+    Rendered,
+    /// A value of its state store, by key.
+    State(String),
+}
+
+/// A value that is kept.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KeptValue {
+    /// The value.
+    pub value: Json,
+    /// From when on it is as good as gone.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// A connection with its words sealed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Connection {
+    /// Its id.
+    pub conn_id: String,
+    /// Its kind, for lists (`postgres`).
+    pub conn_type: String,
+    /// All its words as a JSON object, sealed by `security`.
+    pub sealed: Vec<u8>,
+    /// One line.
+    pub description: Option<String>,
 }
 
 /// A variable with its value sealed.

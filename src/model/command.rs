@@ -2,7 +2,7 @@
 
 use crate::{
     DagId, DagNo, Json, RunId, RunNo, TaskId, TiKey, Timestamp,
-    change::{DagFile, DagSource, Pool, Variable},
+    change::{Connection, DagFile, DagSource, Kept, KeptValue, Pool, Variable},
     dag::Dag,
     schedule::DataInterval,
     state::{DagRunState, DagRunType, TaskInstanceState, TriggeredBy},
@@ -73,6 +73,18 @@ pub enum Command {
         key: TiKey,
         tasks: Vec<(TaskId, Option<i32>)>,
     },
+    /// Keep things beside the XComs of a task instance, or no longer; all of it or nothing.
+    Keep {
+        key: TiKey,
+        kept: Vec<(Kept, Option<KeptValue>)>,
+    },
+    /// Create or change a connection.
+    PutConnection {
+        connection: Connection,
+        only_new: bool,
+    },
+    /// Delete a connection.
+    DeleteConnection { conn_id: String },
     /// Whether there is room to start work; told by the disk watch.
     SetDisk { free_bytes: u64, needed_bytes: u64 },
     /// Old runs that retention has chosen.

@@ -54,6 +54,9 @@ impl Touched {
             | Command::DeleteVariable { .. }
             | Command::PutXCom { .. }
             | Command::DeleteXCom { .. }
+            | Command::Keep { .. }
+            | Command::PutConnection { .. }
+            | Command::DeleteConnection { .. }
             | Command::SetDisk { .. }
             | Command::PushXCom { .. }
             | Command::SkipDownstream { .. }

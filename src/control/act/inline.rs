@@ -18,9 +18,8 @@ pub(super) const fn is_inline(kind: OperatorKind) -> bool {
         | OperatorKind::TriggerDag
         | OperatorKind::FileSensor
         | OperatorKind::DateTimeSensor
-        | OperatorKind::TimeDeltaSensor
-        | OperatorKind::Python => true,
-        OperatorKind::Bash | OperatorKind::Http => false,
+        | OperatorKind::TimeDeltaSensor => true,
+        OperatorKind::Bash | OperatorKind::Http | OperatorKind::Python => false,
     }
 }
 

@@ -20,7 +20,7 @@ use model::{
     run::DagRun,
     state::DagRunState,
     task_instance::TaskInstance,
-    work::Work,
+    work::{self, Work},
 };
 use serde_json::json;
 use store::{ReadError, Snapshot};
@@ -29,6 +29,7 @@ use super::{Act, lookup::BookLookup};
 use crate::{
     dag_cache::{CachedDag, DagError},
     logs::path,
+    python,
 };
 
 /// How long a try waits that could not be loaded.
@@ -62,6 +63,8 @@ pub(super) struct Loaded {
     pub(super) run: DagRun,
     pub(super) dag: Arc<CachedDag>,
     pub(super) position: usize,
+    /// The dag's file, relative to the dag folder.
+    pub(super) file: String,
     pub(super) previous_success: Option<PreviousRun>,
     pub(super) log_path: String,
     pub(super) log_fields: Vec<(String, Json)>,
@@ -210,6 +213,7 @@ impl Act {
             run,
             dag,
             position,
+            file: row.file,
             previous_success,
             log_path,
             log_fields,
@@ -218,9 +222,6 @@ impl Act {
 
     fn start(self: &Arc<Self>, loaded: Loaded) {
         let Some(task) = loaded.task() else { return };
-        if task.operator.kind == OperatorKind::Python {
-            return self.fail(&loaded, Reason::NoRuntime.to_string(), false);
-        }
         if !super::inline::is_inline(task.operator.kind)
             && let Some(was_running) = loaded.job.adopt
         {
@@ -235,6 +236,9 @@ impl Act {
                 Adopted::NeverStarted => {}
             }
         }
+        if task.operator.kind == OperatorKind::Python {
+            return self.start_python(loaded);
+        }
         let (run, own) = (loaded.run.clone(), Arc::clone(&loaded.dag));
         let lookup = Arc::new(BookLookup::new(self.reader.clone(), run, own));
         let as_lookup: Arc<dyn Lookup> = lookup.clone();
@@ -243,6 +247,54 @@ impl Act {
             Ok(rendered) => self.hand_over(loaded, rendered, lookup.secrets()),
             Err(e) if lookup.could_not_read() => self.again(loaded.job, &e.to_string()),
             Err(e) => self.fail(&loaded, e.to_string(), true),
+        }
+    }
+
+    /// Hands a task of a Python dag to the executor.
+    fn start_python(&self, loaded: Loaded) {
+        let Some(runtime) = &self.python else {
+            return self.fail(&loaded, Reason::NoRuntime.to_string(), false);
+        };
+        let start = python::Start {
+            dag: &loaded.dag,
+            position: loaded.position,
+            file: &loaded.file,
+            run: &loaded.run,
+            ti: &loaded.ti,
+            try_number: loaded.job.try_number,
+        };
+        let book = self.reader.snapshot();
+        match book.and_then(|book| python::task(runtime, &book, &start)) {
+            Ok(Some(task)) => {
+                self.execute(loaded, work::Job::Python(Box::new(task)), Vec::new());
+            }
+            Ok(None) => {
+                self.flights.end(loaded.job.fence);
+            }
+            Err(e) => self.again(loaded.job, &e.to_string()),
+        }
+    }
+
+    fn execute(&self, loaded: Loaded, job: work::Job, secrets: Vec<String>) {
+        let Job { key, fence, .. } = loaded.job;
+        let execution_timeout = loaded.task().and_then(|task| task.execution_timeout);
+        let Loaded {
+            log_path,
+            log_fields,
+            ..
+        } = loaded;
+        let work = Work {
+            key,
+            fence,
+            log_path,
+            log_fields,
+            execution_timeout,
+            secrets,
+            job,
+        };
+        self.executor.start(work);
+        if self.flights.end(fence) {
+            self.executor.kill(key, fence);
         }
     }
 
@@ -271,28 +323,7 @@ impl Act {
         secrets.dedup();
         secrets.retain(|secret| !secret.is_empty());
         match what {
-            Rendering::Job(job) => {
-                let Job { key, fence, .. } = loaded.job;
-                let execution_timeout = loaded.task().and_then(|task| task.execution_timeout);
-                let Loaded {
-                    log_path,
-                    log_fields,
-                    ..
-                } = loaded;
-                let work = Work {
-                    key,
-                    fence,
-                    log_path,
-                    log_fields,
-                    execution_timeout,
-                    secrets,
-                    job,
-                };
-                self.executor.start(work);
-                if self.flights.end(fence) {
-                    self.executor.kill(key, fence);
-                }
-            }
+            Rendering::Job(job) => self.execute(loaded, job, secrets),
             Rendering::Empty => self.succeed(&loaded, Vec::new(), Vec::new()),
             Rendering::Branch {
                 follow,

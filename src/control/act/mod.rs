@@ -16,6 +16,7 @@ use model::{
     Fence,
     effect::Effect,
     ports::{Clock, Executor, Triggers},
+    work::PythonRuntime,
 };
 use tokio::sync::broadcast;
 
@@ -40,6 +41,8 @@ pub(crate) struct Act {
     pub(crate) logs: PathBuf,
     /// What processes inherit, in order.
     pub(crate) base_env: Vec<(String, String)>,
+    /// Runs tasks of Python dags, where there is one.
+    pub(crate) python: Option<PythonRuntime>,
     /// Runs what waits without a thread.
     pub(crate) runtime: tokio::runtime::Handle,
     pub(crate) flights: Flights,

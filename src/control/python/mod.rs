@@ -1,8 +1,11 @@
 //! Python dags: the environment of their runtime, and how a try of theirs starts.
 
 mod env;
+mod start;
+pub(crate) mod words;
 
 pub(crate) use env::runtime;
+pub(crate) use start::{Start, task};
 
 /// The name of the dag folder among bundles, as upstream has it.
 pub(crate) const BUNDLE: &str = "dags-folder";

@@ -38,6 +38,8 @@ pub(crate) fn reschedule(cx: &mut Cx, place: At, at: Timestamp) {
     ti.fence = None;
     ti.pid = None;
     ti.not_before = Some(at);
+    // The next look begins at the top, not where a wait has led to.
+    ti.deferral = None;
     if let Some(at) = waits(ti) {
         cx.live.timers.at(at, Timer::Wait(place.run, place.at));
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use model::{
     DagId, DagNo, Fence, Json, PoolName, RunId, RunNo, TaskId, TaskNo, TiKey, Timestamp, VersionNo,
-    change::{DagVersion, Variable},
+    change::{Connection, DagVersion, Kept, KeptValue, Variable},
     effect::Effect,
     task_instance::{Deferral, TaskInstance},
 };
@@ -21,6 +21,8 @@ pub(crate) struct Dirty {
     pub names: Vec<(DagNo, TaskNo, TaskId)>,
     pub versions: BTreeMap<(DagNo, VersionNo), DagVersion>,
     pub variables: BTreeMap<String, Option<Variable>>,
+    pub connections: BTreeMap<String, Option<Connection>>,
+    pub kept: BTreeMap<(TiKey, Kept), Option<KeptValue>>,
     pub archive: BTreeMap<(TiKey, u32), TaskInstance>,
     pub xcoms: BTreeMap<TiKey, XComs>,
     pub deleted_dags: Vec<(DagNo, DagId)>,
@@ -63,6 +65,7 @@ impl Dirty {
     pub fn delete_run(&mut self, run: RunNo, in_book: bool) {
         self.deleted_runs.insert(run, in_book);
         self.xcoms.retain(|key, _| key.run != run);
+        self.kept.retain(|(key, _), _| key.run != run);
         self.archive.retain(|(key, _), _| key.run != run);
     }
     /// Adds effects.

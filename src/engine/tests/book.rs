@@ -4,7 +4,9 @@ use std::{cell::RefCell, collections::BTreeMap, sync::Arc};
 
 use model::{
     DagNo, Json, RunNo, TaskId, TaskNo, TiKey, Timestamp, VersionNo,
-    change::{Change, Counters, DagFile, DagRow, DagVersion, Pool, Variable},
+    change::{
+        Change, Connection, Counters, DagFile, DagRow, DagVersion, Kept, KeptValue, Pool, Variable,
+    },
     dag::Dag,
     run::DagRun,
     state::DagRunType,
@@ -26,6 +28,8 @@ pub(crate) struct Book {
     pub xcoms: BTreeMap<(TiKey, String), Json>,
     pub pools: BTreeMap<String, Pool>,
     pub variables: BTreeMap<String, Variable>,
+    pub kept: BTreeMap<(TiKey, Kept), KeptValue>,
+    pub connections: BTreeMap<String, Connection>,
     pub files: BTreeMap<String, DagFile>,
     /// By the hash of its source.
     pub sources: BTreeMap<String, Arc<Dag>>,
@@ -94,6 +98,12 @@ impl Book {
                 .retain(|(other, n), _| *other != key || name.as_ref().is_some_and(|x| x != n)),
             Change::PutPool(pool) => drop(self.pools.insert(pool.name.to_string(), pool)),
             Change::DeletePool { name } => drop(self.pools.remove(&*name)),
+            Change::PutKept { key, what, value } => drop(self.kept.insert((key, what), value)),
+            Change::DeleteKept { key, what } => drop(self.kept.remove(&(key, what))),
+            Change::PutConnection(it) => {
+                drop(self.connections.insert(it.conn_id.clone(), it));
+            }
+            Change::DeleteConnection { conn_id } => drop(self.connections.remove(&conn_id)),
             Change::PutVariable(v) => drop(self.variables.insert(v.key.clone(), v)),
             Change::DeleteVariable { key } => drop(self.variables.remove(&key)),
             Change::PutFile(file) => drop(self.files.insert(file.path.clone(), *file)),
@@ -191,6 +201,9 @@ impl View for Book {
     }
     fn variable_exists(&self, key: &str) -> bool {
         self.variables.contains_key(key)
+    }
+    fn connection_exists(&self, conn_id: &str) -> bool {
+        self.connections.contains_key(conn_id)
     }
     fn task_instance(&self, key: TiKey) -> Option<TaskInstance> {
         self.tis.get(&key).cloned()

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 
 use model::{
     DagNo, DeploymentId, RunNo, TiKey,
-    change::{Change, Counters, DagRow, DagVersion},
+    change::{Change, Counters, DagFile, DagRow, DagVersion, Kept, KeptValue},
     run::DagRun,
     task_instance::TaskInstance,
 };
@@ -25,8 +25,9 @@ use self::{tally::Tally, write::Rows, xcoms::XComs};
 use crate::{
     error::Fault,
     records::{
-        self, counters::CountersRecord, dag::DagRecord, file::FileRecord, pool::PoolRecord, source,
-        ti, variable::VariableRecord, version::VersionRecord,
+        self, connection::ConnectionRecord, counters::CountersRecord, dag::DagRecord,
+        file::FileRecord, kept::KeptRecord, pool::PoolRecord, source, ti, variable::VariableRecord,
+        version::VersionRecord,
     },
     tables::{self, key},
 };
@@ -95,6 +96,8 @@ struct Batch<'c> {
     task_instances: Vec<(DagNo, TiKey, Option<&'c TaskInstance>)>,
     tries: Rows<[u8; 24]>,
     xcoms: XComs,
+    kept: Rows<Vec<u8>>,
+    connections: Rows<Vec<u8>>,
     pools: Rows<Vec<u8>>,
     variables: Rows<Vec<u8>>,
     files: Rows<Vec<u8>>,
@@ -119,11 +122,7 @@ impl<'c> Batch<'c> {
             Change::DeleteTaskInstance { dag, key } => {
                 self.task_instances.push((*dag, *key, None));
             }
-            Change::ArchiveTry(ti) => {
-                let key = tables::tries::key(deployment, ti.key, ti.try_number);
-                let base = ti::first_time(ti).map_or(0, |at| at.as_micros());
-                self.tries.insert(key, Some(ti::pack_alone(ti, base)?));
-            }
+            Change::ArchiveTry(ti) => self.archive(deployment, ti)?,
             Change::PutXCom {
                 key,
                 name,
@@ -142,6 +141,19 @@ impl<'c> Batch<'c> {
                 self.pools
                     .insert(tables::pools::key(deployment, name), None);
             }
+            Change::PutKept { key, what, value } => {
+                self.keep(deployment, *key, what, Some(value))?
+            }
+            Change::DeleteKept { key, what } => self.keep(deployment, *key, what, None)?,
+            Change::PutConnection(connection) => {
+                let key = tables::connections::key(deployment, &connection.conn_id);
+                let record = records::encode(&ConnectionRecord::from(connection))?;
+                self.connections.insert(key, Some(record));
+            }
+            Change::DeleteConnection { conn_id } => {
+                let key = tables::connections::key(deployment, conn_id);
+                self.connections.insert(key, None);
+            }
             Change::PutVariable(variable) => {
                 let key = tables::variables::key(deployment, &variable.key);
                 let record = records::encode(&VariableRecord::from(variable))?;
@@ -151,11 +163,7 @@ impl<'c> Batch<'c> {
                 self.variables
                     .insert(tables::variables::key(deployment, key), None);
             }
-            Change::PutFile(file) => {
-                let key = tables::files::key(deployment, &file.path);
-                let record = records::encode(&FileRecord::from(&**file))?;
-                self.files.insert(key, Some(record));
-            }
+            Change::PutFile(file) => self.put_file(deployment, file)?,
             Change::DeleteFile { path } => {
                 self.files
                     .insert(tables::files::key(deployment, path), None);
@@ -164,6 +172,33 @@ impl<'c> Batch<'c> {
             // Taken out before.
             Change::DeleteDag { .. } | Change::DeleteRun { .. } => {}
         }
+        Ok(())
+    }
+
+    fn keep(
+        &mut self,
+        deployment: DeploymentId,
+        key: TiKey,
+        what: &Kept,
+        value: Option<&KeptValue>,
+    ) -> Result<(), Fault> {
+        let record = value.map(|value| records::encode(&KeptRecord::from(value)));
+        let key = tables::kept::key(deployment, key, what);
+        self.kept.insert(key, record.transpose()?);
+        Ok(())
+    }
+
+    fn archive(&mut self, deployment: DeploymentId, ti: &TaskInstance) -> Result<(), Fault> {
+        let key = tables::tries::key(deployment, ti.key, ti.try_number);
+        let base = ti::first_time(ti).map_or(0, |at| at.as_micros());
+        self.tries.insert(key, Some(ti::pack_alone(ti, base)?));
+        Ok(())
+    }
+
+    fn put_file(&mut self, deployment: DeploymentId, file: &DagFile) -> Result<(), Fault> {
+        let key = tables::files::key(deployment, &file.path);
+        let record = records::encode(&FileRecord::from(file))?;
+        self.files.insert(key, Some(record));
         Ok(())
     }
 
@@ -208,6 +243,8 @@ impl<'c> Batch<'c> {
         task_instances::write(txn, deployment, &self.task_instances, tally)?;
         write::fixed(txn, tables::tries::TABLE, &self.tries)?;
         self.xcoms.write(txn)?;
+        write::named(txn, tables::kept::TABLE, &self.kept)?;
+        write::named(txn, tables::connections::TABLE, &self.connections)?;
         write::named(txn, tables::pools::TABLE, &self.pools)?;
         write::named(txn, tables::variables::TABLE, &self.variables)?;
         write::named(txn, tables::files::TABLE, &self.files)

@@ -6,6 +6,7 @@ use model::{
     DagNo, DeploymentId, RunNo,
     change::{Change, DagSource},
     state::{DagRunState, TaskInstanceState},
+    task_instance::TaskInstance,
 };
 
 use super::*;
@@ -51,7 +52,7 @@ fn of_then(key: model::TiKey, bits: u32) -> model::task_instance::TaskInstance {
 }
 
 #[allow(clippy::wildcard_enum_match_arm)] // What the list above does not have.
-fn check_content(book: &Snapshot) {
+fn check_content(book: &Snapshot, of: fn(TaskInstance) -> TaskInstance) {
     let mut n_tis = 0;
     for change in content() {
         match change {
@@ -62,10 +63,10 @@ fn check_content(book: &Snapshot) {
             }
             Change::PutRun { run, .. } => assert_eq!(book.run(run.no).unwrap(), Some(*run)),
             Change::PutTaskInstance { ti, .. } => {
-                assert_eq!(book.task_instance(ti.key).unwrap(), Some(*ti));
+                assert_eq!(book.task_instance(ti.key).unwrap(), Some(of(*ti)));
                 n_tis += 1;
             }
-            Change::ArchiveTry(ti) => assert_eq!(book.tries(ti.key).unwrap(), [*ti]),
+            Change::ArchiveTry(ti) => assert_eq!(book.tries(ti.key).unwrap(), [of(*ti)]),
             Change::PutXCom {
                 key, name, value, ..
             } => assert_eq!(book.xcom(key, &name).unwrap().unwrap().value, value),
@@ -107,21 +108,32 @@ fn write_fixture() {
     zlib.finish().unwrap();
 }
 
-fn check_fixture(compressed: &[u8]) {
+fn check_fixture(compressed: &[u8], of: fn(TaskInstance) -> TaskInstance) {
     let mut bytes = Vec::new();
     flate2::read::ZlibDecoder::new(compressed)
         .read_to_end(&mut bytes)
         .unwrap();
     let opened = crate::open_backend(Memory::with(bytes), &Options::default());
     let (store, mut writer) = opened.unwrap();
-    check_content(&store.snapshot(DEPLOYMENT).unwrap());
+    check_content(&store.snapshot(DEPLOYMENT).unwrap(), of);
     writer.commit(DEPLOYMENT, &content()).unwrap();
-    check_content(&store.snapshot(DEPLOYMENT).unwrap());
+    check_content(&store.snapshot(DEPLOYMENT).unwrap(), |ti| ti);
 }
 
 #[test]
 fn books_of_schema_1_open() {
-    check_fixture(include_bytes!("../fixtures/schema_1.redb.zz"));
+    // It was written before instances had these.
+    let of = |ti| TaskInstance {
+        returned: None,
+        n_stuck: 0,
+        ..ti
+    };
+    check_fixture(include_bytes!("../fixtures/schema_1.redb.zz"), of);
+}
+
+#[test]
+fn books_of_schema_2_open() {
+    check_fixture(include_bytes!("../fixtures/schema_2.redb.zz"), |ti| ti);
 }
 
 #[test]
@@ -135,7 +147,7 @@ fn a_newer_book_is_refused_and_not_touched() {
     assert_eq!(error.code(), "STO-002");
     assert_eq!(
         error.to_string(),
-        "STO-002: the book has schema version 2 and this program knows versions up to 1"
+        "STO-002: the book has schema version 3 and this program knows versions up to 2"
     );
     // The program that knows it opens it again.
     let (door, _) = crate::backend::Door::new(std::sync::Arc::new(memory));
@@ -203,7 +215,7 @@ fn a_book_of_version_0_gets_its_counts() {
     let theirs = store.snapshot(other).unwrap().run_counts(None).unwrap();
     assert_eq!((theirs.of(state), theirs.total()), (1, 1));
     store
-        .with(|db| version(db).map(|found| assert_eq!(found, Some(1))))
+        .with(|db| version(db).map(|found| assert_eq!(found, Some(SCHEMA_VERSION))))
         .unwrap();
 }
 
@@ -226,14 +238,17 @@ fn steps_run_in_order_once_and_together() {
         };
         [
             Step {
-                to: 1,
+                to: SCHEMA_VERSION,
                 run: |txn| add(txn, "one "),
             },
             Step {
-                to: 2,
+                to: SCHEMA_VERSION + 1,
                 run: |txn| add(txn, "two "),
             },
-            Step { to: 3, run: third },
+            Step {
+                to: SCHEMA_VERSION + 2,
+                run: third,
+            },
         ]
     };
     let noted = || {
@@ -247,11 +262,14 @@ fn steps_run_in_order_once_and_together() {
         noted.unwrap()
     };
     // One of them fails: the book stays what it was.
-    store.with(|db| migrate(db, &steps(true), 3)).unwrap_err();
-    assert_eq!(noted(), (Some(1), String::new()));
+    let last = SCHEMA_VERSION + 2;
+    store
+        .with(|db| migrate(db, &steps(true), last))
+        .unwrap_err();
+    assert_eq!(noted(), (Some(SCHEMA_VERSION), String::new()));
     for _ in 0..2 {
-        store.with(|db| migrate(db, &steps(false), 3)).unwrap();
-        assert_eq!(noted(), (Some(3), "two three ".into()));
+        store.with(|db| migrate(db, &steps(false), last)).unwrap();
+        assert_eq!(noted(), (Some(last), "two three ".into()));
     }
     drop(writer);
 }

@@ -6,11 +6,13 @@
 //! books of the fixtures hold that.
 
 pub(crate) mod chunk;
+pub(crate) mod connection;
 pub(crate) mod counters;
 pub(crate) mod counts;
 pub(crate) mod dag;
 pub(crate) mod file;
 pub(crate) mod json;
+pub(crate) mod kept;
 pub(crate) mod pool;
 pub(crate) mod reason;
 pub(crate) mod run;

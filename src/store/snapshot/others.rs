@@ -1,15 +1,18 @@
 //! Counters, pools, variables and files: small tables, read whole.
 
-use model::change::{Counters, DagFile, Pool, Variable};
+use model::{
+    TiKey,
+    change::{Connection, Counters, DagFile, Kept, KeptValue, Pool, Variable},
+};
 
 use super::Snapshot;
 use crate::{
     error::ReadError,
     records::{
-        self, counters::CountersRecord, file::FileRecord, pool::PoolRecord,
-        variable::VariableRecord,
+        self, connection::ConnectionRecord, counters::CountersRecord, file::FileRecord,
+        kept::KeptRecord, pool::PoolRecord, variable::VariableRecord,
     },
-    tables,
+    tables::{self, key},
 };
 
 fn utf8<'k>(table: &'static str, name: &'k [u8]) -> Result<&'k str, ReadError> {
@@ -66,6 +69,48 @@ impl Snapshot {
         self.names(tables::variables::TABLE, &[], |name, value| {
             let name = utf8(tables::variables::NAME, name)?;
             Ok(records::decode::<VariableRecord>(value)?.into_variable(name))
+        })
+    }
+    /// A connection, its words sealed.
+    ///
+    /// # Errors
+    /// When the book cannot be read.
+    pub fn connection(&self, conn_id: &str) -> Result<Option<Connection>, ReadError> {
+        let row = tables::connections::key(self.deployment, conn_id);
+        self.get_named(tables::connections::TABLE, &row, |value| {
+            Ok(records::decode::<ConnectionRecord>(value)?.into_connection(conn_id))
+        })
+    }
+    /// All connections by id.
+    ///
+    /// # Errors
+    /// When the book cannot be read.
+    pub fn connections(&self) -> Result<Vec<Connection>, ReadError> {
+        self.names(tables::connections::TABLE, &[], |name, value| {
+            let name = utf8(tables::connections::NAME, name)?;
+            Ok(records::decode::<ConnectionRecord>(value)?.into_connection(name))
+        })
+    }
+    /// What a task instance keeps beside its XComs.
+    ///
+    /// # Errors
+    /// When the book cannot be read.
+    pub fn kept(&self, key: TiKey, what: &Kept) -> Result<Option<KeptValue>, ReadError> {
+        let row = tables::kept::key(self.deployment, key, what);
+        self.get_named(tables::kept::TABLE, &row, |value| {
+            records::decode::<KeptRecord>(value)?.into_value()
+        })
+    }
+    /// The keys of a task instance's state store, those of expired values too.
+    ///
+    /// # Errors
+    /// When the book cannot be read.
+    pub fn state_keys(&self, key: TiKey) -> Result<Vec<String>, ReadError> {
+        let parts = (key::b(key.run), key::b(key.task), key::b(key.map));
+        let kind = key::b(tables::kept::STATE);
+        let of: [&[u8]; 4] = [&parts.0, &parts.1, &parts.2, &kind];
+        self.names(tables::kept::TABLE, &of, |name, _| {
+            Ok(utf8(tables::kept::NAME, name)?.to_owned())
         })
     }
     /// A dag file.

@@ -3,6 +3,7 @@
 mod compacting;
 mod crash;
 mod failing;
+mod kept;
 mod lists;
 pub(crate) mod make;
 mod model;

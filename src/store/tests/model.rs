@@ -69,6 +69,11 @@ impl Maps {
                 .retain(|(of, is), _| *of != key || name.as_ref().is_some_and(|name| name != is)),
             Change::PutPool(it) => drop(self.pools.insert(it.name.to_string(), it)),
             Change::DeletePool { name } => drop(self.pools.remove(name.as_str())),
+            // They have a test of their own.
+            Change::PutKept { .. }
+            | Change::DeleteKept { .. }
+            | Change::PutConnection(_)
+            | Change::DeleteConnection { .. } => {}
             Change::PutVariable(it) => drop(self.variables.insert(it.key.clone(), it)),
             Change::DeleteVariable { key } => drop(self.variables.remove(&key)),
             Change::PutFile(it) => drop(self.files.insert(it.path.clone(), *it)),
