@@ -1,7 +1,5 @@
-type Props = { text: string; label: string; mark?: number | null };
-
-/** Text with line numbers; `mark` is the line to look at. */
-export function Code({ text, label, mark }: Props) {
+/** Text with line numbers. */
+export function Code({ text, label }: { text: string; label: string }) {
   const lines = text.replace(/\n$/, '').split('\n');
   return (
     // A region that scrolls must be reachable by keyboard.
@@ -12,10 +10,7 @@ export function Code({ text, label, mark }: Props) {
       className="panel overflow-auto py-2 font-mono text-xs leading-5"
     >
       {lines.map((line, index) => (
-        <div
-          key={index}
-          className={`flex w-max min-w-full px-2 ${index + 1 === mark ? 'bg-danger-soft' : ''}`}
-        >
+        <div key={index} className="flex w-max min-w-full px-2">
           <span aria-hidden="true" className="w-10 shrink-0 pr-3 text-right text-muted select-none">
             {index + 1}
           </span>

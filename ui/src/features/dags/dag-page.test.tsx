@@ -35,11 +35,17 @@ describe('the page of a dag', () => {
     expect(await screen.findByText('This dag has not run yet')).toBeVisible();
   });
 
-  it('shows the import error and marks its line', async () => {
+  it('shows the import error, and that the code is the last good version', async () => {
     open(`${DAGS}/gdpr_erasure?tab=code`);
     expect(await screen.findByText('gdpr_erasure.py:14:23')).toBeVisible();
-    const line = await screen.findByText('# line 14 of gdpr_erasure');
-    await waitFor(() => expect(line.parentElement).toHaveClass('bg-danger-soft'));
+    expect(await screen.findByText(/^Version \d+, the last good one/)).toBeVisible();
+  });
+
+  it('says that the file of a dag is gone', async () => {
+    theWorld().find('orders_hourly')!.details.is_stale = true;
+    open(DAG);
+    expect(await screen.findByText('The file of this dag is gone.')).toBeVisible();
+    expect(screen.getByRole('button', { name: 'Trigger' })).toBeDisabled();
   });
 
   it('lists runs and documents itself', async () => {

@@ -38,7 +38,12 @@ export default function DagPage() {
         crumbs={[{ label: 'Dags', to: paths.dags(deployment) }]}
         mark={dag && <PauseSwitch deployment={deployment} dagId={dagId} paused={dag.is_paused} />}
         actions={
-          <Button look="solid" icon="play" disabled={!dag} onClick={() => setTriggering(true)}>
+          <Button
+            look="solid"
+            icon="play"
+            disabled={!dag || dag.is_stale}
+            onClick={() => setTriggering(true)}
+          >
             Trigger
           </Button>
         }
@@ -65,6 +70,12 @@ export default function DagPage() {
             <ImportErrorItem error={broken} />
           </section>
         )}
+        {dag?.is_stale && !broken && (
+          <p className="mb-3 rounded-lg border border-brass/40 bg-brass-soft px-3 py-2.5">
+            <strong className="font-semibold">The file of this dag is gone.</strong> Its runs stay
+            here until they are too old to keep; nothing new is started until the file is back.
+          </p>
+        )}
         {!dag && !error && <Loading label="Loading the dag" />}
       </div>
       {dag && (
@@ -78,7 +89,7 @@ export default function DagPage() {
             )}
             {tab === 'runs' && <RunList deployment={deployment} dag={dagId} />}
             {tab === 'code' && (
-              <SourceTab deployment={deployment} dag={dagId} broken={broken ?? null} />
+              <SourceTab deployment={deployment} dag={dagId} broken={broken !== undefined} />
             )}
             {tab === 'details' && <DagDetailsTab dag={dag} />}
           </div>

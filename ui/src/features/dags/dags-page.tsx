@@ -94,8 +94,8 @@ function NoDags({ filtered, onClear }: { filtered: boolean; onClear: () => void 
   }
   return (
     <Empty title="No dags yet">
-      Save a dag file, <code>.py</code> or <code>.yaml</code>, in this deployment's dags folder. It
-      appears here by itself, in a few seconds.
+      Save a dag file, <code>.yaml</code>, in the dags folder that Orrery was started with. It
+      appears here by itself within a second.
     </Empty>
   );
 }

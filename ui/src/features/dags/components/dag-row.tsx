@@ -3,6 +3,7 @@ import type { Dag } from '~/api/types';
 import { paths } from '~/app/paths';
 import { IconButton } from '~/components/button';
 import { Icon } from '~/components/icons';
+import { Words } from '~/components/words';
 import { StateMark, stateLabel } from '~/components/state';
 import { Switch } from '~/components/switch';
 import { Ago, Elapsed } from '~/components/time';
@@ -97,7 +98,7 @@ function Note({ dag }: { dag: Dag }) {
       <p className="flex min-w-0 items-center gap-1.5 text-xs text-danger" data-tip={message}>
         <Icon name="warning" width={13} height={13} className="shrink-0" />
         <span className="truncate">
-          {where(filename, { line, column })} · {message}
+          {where(filename, { line, column })} · <Words text={message} />
         </span>
       </p>
     );

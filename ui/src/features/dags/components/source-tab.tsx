@@ -1,12 +1,10 @@
-import type { ImportError } from '~/api/types';
 import { Code } from '~/components/code';
 import { CopyButton } from '~/components/copy';
 import { Empty, Loading } from '~/components/empty';
 import { ProblemPanel } from '~/components/problem';
 import { useDagSource } from '../hooks/dags';
-import { placeOf } from '../lib/import-errors';
 
-type Props = { deployment: string; dag: string; broken: ImportError | null };
+type Props = { deployment: string; dag: string; broken: boolean };
 
 export function SourceTab({ deployment, dag, broken }: Props) {
   const { data, error, refetch } = useDagSource(deployment, dag);
@@ -24,14 +22,15 @@ export function SourceTab({ deployment, dag, broken }: Props) {
   return (
     <>
       <div className="mb-2 flex items-center gap-2 text-muted">
-        {data.version_number !== null && <span>Version {data.version_number}</span>}
+        {data.version_number !== null && (
+          <span>
+            Version {data.version_number}
+            {broken && ', the last good one: not the file that cannot be imported'}
+          </span>
+        )}
         <CopyButton text={data.content} what="the source" />
       </div>
-      <Code
-        text={data.content}
-        label={`Source of ${dag}`}
-        mark={broken ? placeOf(broken).line : null}
-      />
+      <Code text={data.content} label={`Source of ${dag}`} />
     </>
   );
 }

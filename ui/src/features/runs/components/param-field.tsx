@@ -20,18 +20,19 @@ export function ParamField({ param, value, disabled, onChange }: Props) {
   const text = value === null || value === undefined ? '' : String(value);
   const isNumber = types.includes('integer') || types.includes('number');
 
+  const chosen = JSON.stringify(value) ?? '';
   let control;
   if (choices) {
     control = (
       <select
         {...common}
         className="field w-full"
-        value={JSON.stringify(value) ?? ''}
+        value={chosen}
         onChange={(event) => onChange(JSON.parse(event.target.value))}
       >
-        {value === undefined && (
-          <option value="" disabled>
-            Choose…
+        {!choices.some((choice) => JSON.stringify(choice) === chosen) && (
+          <option value={chosen} disabled>
+            {chosen || 'Choose…'}
           </option>
         )}
         {choices.map((choice) => (
