@@ -9,6 +9,7 @@ use model::{
 
 use crate::{
     View,
+    attempt::stuck::stuck_at,
     live::{Cx, Live, state::refresh_hold, timers::Timer},
     run::next,
 };
@@ -48,8 +49,17 @@ fn recover_run(cx: &mut Cx, no: RunNo) {
         }
     }
     let mut effects = Vec::new();
-    for slot in &run.slots {
+    let stuck = stuck_at(&cx.live.options, cx.now);
+    for (at, slot) in (0..).zip(&run.slots) {
         let ti = &slot.ti;
+        if let Some(when) = ti.queued_when.filter(|_| ti.state == State::Queued) {
+            // The worker could tell nobody that it began: it is given the whole time again.
+            let timer = Timer::Stuck(no, at);
+            cx.live
+                .timers
+                .cancel(stuck_at(&cx.live.options, when), timer);
+            cx.live.timers.at(stuck, timer);
+        }
         if let Some(fence) = ti.fence {
             again(ti.key, ti.state, fence, ti, &mut effects);
         }

@@ -49,6 +49,7 @@ fn timers(cx: &mut Cx) {
             | Timer::LogicalDate(_)
             | Timer::RunTimeout(_)
             | Timer::Wait(..)
+            | Timer::Stuck(..)
             | Timer::DeferralTimeout(..) => fire(cx, timer),
         }
     }
@@ -66,6 +67,7 @@ fn fire(cx: &mut Cx, timer: Timer) {
         Timer::LogicalDate(run) => refresh_hold(cx.live, run, cx.now),
         Timer::RunTimeout(run) => timeout::time_out(cx, run),
         Timer::Wait(run, at) => cx.live.push_work(run, at),
+        Timer::Stuck(run, at) => attempt::stuck::stuck(cx, At { run, at }),
         Timer::DeferralTimeout(run, at) => attempt::defer::time_out(cx, run, at),
     }
 }

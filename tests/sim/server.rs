@@ -46,6 +46,8 @@ impl Server {
             parallelism: 8,
             dags_are_paused_at_creation: false,
             default_pool_slots: 8,
+            // Workers of this world are slow, and are not asked twice for the same try.
+            task_queued_timeout_ms: 365 * 86_400_000,
             ..engine::Options::upstream()
         };
         let metrics = Arc::new(Metrics::default());

@@ -16,6 +16,11 @@ pub(crate) fn defer(cx: &mut Cx, place: At, deferral: Deferral) {
     if cx.apply(place, Event::Deferred) != Next::To(State::Deferred) {
         return;
     }
+    wait(cx, place, deferral);
+}
+
+/// Notes what a deferred instance waits for, and has it waited for.
+pub(crate) fn wait(cx: &mut Cx, place: At, deferral: Deferral) {
     if let Some(timeout) = deferral.timeout {
         let timer = Timer::DeferralTimeout(place.run, place.at);
         cx.live.timers.at(timeout, timer);

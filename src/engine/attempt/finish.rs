@@ -124,7 +124,13 @@ fn unmappable(cx: &Cx, place: At, returned: Option<&Json>) -> Option<String> {
     if is_python || !planned.is_source || planned.mapping.is_some() {
         return None;
     }
-    let length = match returned? {
+    let Some(returned) = returned else {
+        // It may have pushed what it returns before.
+        let is_known = run.slot(place.at)?.ti.returned.is_some();
+        let nothing = "it returned nothing, and others are to be expanded over it";
+        return (!is_known).then(|| nothing.to_owned());
+    };
+    let length = match returned {
         Json::Array(items) => items.len(),
         Json::Object(items) => items.len(),
         Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => {

@@ -9,6 +9,7 @@ pub(crate) mod report;
 pub(crate) mod retry;
 pub(crate) mod skip;
 pub(crate) mod start;
+pub(crate) mod stuck;
 pub(crate) mod transition;
 
 use model::{

@@ -1,9 +1,14 @@
 //! A try begins: it is lined up, and handed to a worker when it gets its slots.
 
-use model::{effect::Effect, state::TaskInstanceState as State};
+use model::{
+    dag::StartTrigger,
+    effect::Effect,
+    state::TaskInstanceState as State,
+    task_instance::{Deferral, Trigger},
+};
 
-use super::{At, Event, Next};
-use crate::live::Cx;
+use super::{At, Event, Next, defer, stuck::stuck_at};
+use crate::live::{Cx, timers::Timer};
 
 /// Lines a ready instance up. A new try gets its number now (upstream counts at scheduling).
 pub(crate) fn schedule(cx: &mut Cx, place: At) {
@@ -29,6 +34,7 @@ fn begin(cx: &mut Cx, place: At) {
     let Some(run) = cx.live.runs.get_mut(&place.run) else {
         return;
     };
+    let version = run.plan.version;
     let Some(ti) = run.change(place.at, &mut cx.live.dirty) else {
         return;
     };
@@ -45,6 +51,7 @@ fn begin(cx: &mut Cx, place: At) {
         cx.live.dirty.archive(finished);
     }
     ti.n_stuck = 0;
+    ti.version = version;
     ti.try_number += 1;
     ti.start_date = None;
     ti.end_date = None;
@@ -75,5 +82,37 @@ pub(crate) fn queue(cx: &mut Cx, place: At) -> bool {
         try_number,
         fence,
     });
+    let at = stuck_at(&cx.live.options, now);
+    cx.live.timers.at(at, Timer::Stuck(place.run, place.at));
     true
+}
+
+/// Has a ready instance wait for its trigger without a worker before it (`start_from_trigger`).
+pub(crate) fn defer(cx: &mut Cx, place: At, start: &StartTrigger) {
+    let task = cx.run(place.run).and_then(|run| run.task(place.at));
+    let limits = [start.timeout, task.and_then(|task| task.execution_timeout)];
+    let timeout = limits
+        .into_iter()
+        .flatten()
+        .min()
+        .map(|limit| cx.now.plus(limit));
+    begin(cx, place);
+    if cx.apply(place, Event::StartsDeferred) != Next::To(State::Deferred) {
+        return;
+    }
+    let (now, fence) = (cx.now, cx.live.new_fence());
+    if let Some(ti) = cx.change(place) {
+        ti.start_date = Some(now);
+        ti.fence = Some(fence);
+    }
+    let deferral = Deferral {
+        trigger: Trigger::Python {
+            class: start.class.clone(),
+            kwargs: start.kwargs.clone(),
+        },
+        timeout,
+        soft_fail: false,
+        resume: Some((start.next_method.clone(), start.next_kwargs.clone())),
+    };
+    defer::wait(cx, place, deferral);
 }

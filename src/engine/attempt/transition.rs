@@ -29,6 +29,10 @@ pub(crate) enum Event {
     SkippedItself,
     /// It waits without a worker.
     Deferred,
+    /// Its dependencies are met, and it waits without having had a worker.
+    StartsDeferred,
+    /// A worker had it for too long and did not begin.
+    Stuck,
     /// It looks again later.
     Rescheduled,
     /// It goes on after a wait.
@@ -98,6 +102,7 @@ const fn waiting(event: Event) -> Next {
     match event {
         Event::Ready => Next::To(State::Scheduled),
         Event::Passed => Next::To(State::Success),
+        Event::StartsDeferred => Next::To(State::Deferred),
         Event::RuledSkipped | Event::NotChosen => Next::To(State::Skipped),
         Event::RuledFailed => Next::To(State::UpstreamFailed),
         Event::Stopped(end) | Event::Marked(end) => Next::To(end.state()),
@@ -111,6 +116,7 @@ const fn waiting(event: Event) -> Next {
         | Event::Retried
         | Event::SkippedItself
         | Event::Deferred
+        | Event::Stuck
         | Event::Rescheduled
         | Event::Resumed
         | Event::Gone => Next::Refused,
@@ -134,6 +140,8 @@ const fn scheduled(event: Event) -> Next {
         | Event::Retried
         | Event::SkippedItself
         | Event::Deferred
+        | Event::StartsDeferred
+        | Event::Stuck
         | Event::Rescheduled
         | Event::Resumed
         | Event::Gone => Next::Refused,
@@ -144,6 +152,7 @@ const fn scheduled(event: Event) -> Next {
 const fn queued(event: Event) -> Next {
     match event {
         Event::Started => Next::To(State::Running),
+        Event::Stuck => Next::To(State::Scheduled),
         Event::Succeeded => Next::To(State::Success),
         Event::Failed => Next::To(State::Failed),
         Event::Retried => Next::To(State::UpForRetry),
@@ -155,6 +164,7 @@ const fn queued(event: Event) -> Next {
         Event::Removed => Next::To(State::Removed),
         Event::Queued | Event::Restored => Next::Same,
         Event::Ready
+        | Event::StartsDeferred
         | Event::Passed
         | Event::RuledSkipped
         | Event::RuledFailed
@@ -176,6 +186,8 @@ const fn running(event: Event) -> Next {
         Event::Removed => Next::To(State::Removed),
         Event::Started | Event::Restored => Next::Same,
         Event::Ready
+        | Event::StartsDeferred
+        | Event::Stuck
         | Event::Passed
         | Event::RuledSkipped
         | Event::RuledFailed
@@ -203,6 +215,8 @@ const fn restarting(event: Event) -> Next {
         | Event::Retried
         | Event::SkippedItself
         | Event::Deferred
+        | Event::StartsDeferred
+        | Event::Stuck
         | Event::Rescheduled
         | Event::Resumed => Next::Refused,
     }
@@ -220,6 +234,8 @@ const fn deferred(event: Event) -> Next {
         Event::Removed => Next::To(State::Removed),
         Event::Deferred | Event::Restored => Next::Same,
         Event::Ready
+        | Event::StartsDeferred
+        | Event::Stuck
         | Event::Passed
         | Event::RuledSkipped
         | Event::RuledFailed
@@ -252,6 +268,8 @@ const fn finished(event: Event, state: State) -> Next {
         | Event::Retried
         | Event::SkippedItself
         | Event::Deferred
+        | Event::StartsDeferred
+        | Event::Stuck
         | Event::Rescheduled
         | Event::Resumed
         | Event::Gone
@@ -264,6 +282,8 @@ const fn removed(event: Event) -> Next {
         Event::Restored | Event::Cleared => Next::To(State::NoStatus),
         Event::Removed => Next::Same,
         Event::Ready
+        | Event::StartsDeferred
+        | Event::Stuck
         | Event::Passed
         | Event::RuledSkipped
         | Event::RuledFailed

@@ -11,7 +11,7 @@ use model::{
 };
 
 use super::{Cx, Live, dags::LiveDag, run::LiveRun, timers::Timer};
-use crate::View;
+use crate::{View, attempt::stuck::stuck_at};
 
 impl Live {
     /// The numbers to give out next.
@@ -72,6 +72,7 @@ impl Live {
             dirty,
             timers,
             executing,
+            options,
             ..
         } = self;
         let Some(run) = runs.get_mut(&no) else { return };
@@ -90,6 +91,9 @@ impl Live {
                 if let Some(limit) = dag.limits.get_mut(&task.no) {
                     limit.active += 1;
                 }
+            }
+            if let Some(when) = slot.ti.queued_when.filter(|_| state == State::Queued) {
+                timers.at(stuck_at(options, when), Timer::Stuck(no, at));
             }
             if let Some(timer) = waits(&slot.ti) {
                 timers.at(timer, Timer::Wait(no, at));

@@ -13,8 +13,9 @@ use super::{
     dags::{LiveDag, TaskLimit},
     ready::{Lane, Parked, Ready, ReadyKey},
     run::LiveRun,
+    timers::Timer,
 };
-use crate::plan::edges::Edge;
+use crate::{attempt::stuck::stuck_at, plan::edges::Edge};
 
 /// Enters a state. What it costs is what the direct downstream costs.
 pub(crate) fn put(live: &mut Live, no: RunNo, at: u32, to: State) {
@@ -28,12 +29,17 @@ pub(crate) fn put(live: &mut Live, no: RunNo, at: u32, to: State) {
         followed,
         settle,
         executing,
+        timers,
+        options,
         ..
     } = live;
     let Some(run) = runs.get_mut(&no) else { return };
     let Some(ti) = run.change(at, dirty) else {
         return;
     };
+    if let Some(when) = ti.queued_when.filter(|_| ti.state == State::Queued) {
+        timers.cancel(stuck_at(options, when), Timer::Stuck(no, at));
+    }
     let from = std::mem::replace(&mut ti.state, to);
     if from == to {
         return;

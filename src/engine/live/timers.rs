@@ -18,6 +18,8 @@ pub(crate) enum Timer {
     RunTimeout(RunNo),
     /// A retry or another look of a sensor.
     Wait(RunNo, u32),
+    /// A worker has had a try for too long without beginning.
+    Stuck(RunNo, u32),
     /// A deferral's end.
     DeferralTimeout(RunNo, u32),
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use model::{
     DagNo, TaskNo, VersionNo,
-    change::{DagRow, DagVersion},
+    change::{DagRow, DagSource, DagVersion},
     command::PublishDag,
     dag::Dag,
 };
@@ -13,7 +13,7 @@ use super::summary::summary;
 use crate::{
     live::{Cx, dags::LiveDag, state::refresh_dag},
     plan::position,
-    run::next,
+    run::{follow, next},
 };
 
 /// Takes in a dag, new or changed or back.
@@ -28,6 +28,7 @@ pub(super) fn publish(cx: &mut Cx, path: &str, read: PublishDag) -> DagNo {
         compare(cx, no, &read)
     };
     let rule_changed = change != Version::Same;
+    let is_new_version = change == Version::New && !is_new;
     match change {
         Version::Same => {}
         Version::SourceOnly | Version::InPlace => {
@@ -45,6 +46,9 @@ pub(super) fn publish(cx: &mut Cx, path: &str, read: PublishDag) -> DagNo {
         row.last_parsed = now;
         row.last_parse_us = read.parse_us;
         row.summary = summary(&read.dag);
+    }
+    if is_new_version && matches!(read.source, DagSource::Serialized { .. }) {
+        drift(cx, no);
     }
     release_limits(cx, no);
     refresh_dag(cx.live, no, now);
@@ -190,4 +194,13 @@ fn release_limits(cx: &mut Cx, no: DagNo) {
         limit.parked.release_all(&mut live.ready);
     }
     live.ready.wake |= position(dag.runs.len()) > 0;
+}
+
+/// Python's code is at hand in its newest form only, so that runs that go on follow the newest
+/// version, as upstream's do where bundles have no versions.
+fn drift(cx: &mut Cx, no: DagNo) {
+    let runs = cx.live.dags.get(&no).map(LiveDag::live_runs);
+    for run in runs.unwrap_or_default() {
+        follow::latest(cx, run);
+    }
 }

@@ -4,7 +4,8 @@ use model::{MapIndex, RunNo, VersionNo, state::TaskInstanceState as State};
 
 use crate::{
     attempt::{At, Event, halt::halt, is_held_outside},
-    live::{Cx, run::LiveRun},
+    live::{Cx, expansion::Total, run::LiveRun},
+    plan::mapping::Length,
 };
 
 /// Moves a run to the latest version: tasks that are gone become removed, new ones are added, those
@@ -49,6 +50,7 @@ pub(crate) fn latest(cx: &mut Cx, no: RunNo) -> bool {
         dag.unused = false;
     }
     restore(cx, no);
+    shorten(cx, no);
     crate::live::state::refresh_hold(cx.live, no, cx.now);
     // All that was unfinished may be among what went.
     cx.live.settle.insert(no);
@@ -64,7 +66,7 @@ fn carry(run: &mut LiveRun, old: &LiveRun, version: VersionNo) {
             || old.removed.get(&slot.ti.key).and_then(|(_, book)| *book),
             |was| was.book,
         );
-        if !is_held_outside(slot.ti.state) {
+        if !slot.ti.state.is_finished() && !is_held_outside(slot.ti.state) {
             slot.ti.version = version;
         }
         slot.dirty = true;
@@ -123,5 +125,27 @@ fn restore(cx: &mut Cx, no: RunNo) {
                 ti.reason = None;
             }
         }
+    }
+}
+
+/// Instances beyond the length that the version says go.
+fn shorten(cx: &mut Cx, no: RunNo) {
+    let Some(run) = cx.run(no) else { return };
+    let mut beyond = Vec::new();
+    for (task, expansion) in &run.expansions {
+        let mapping = run
+            .plan
+            .plan(*task)
+            .and_then(|task| task.mapping.as_deref());
+        let fixed = mapping.filter(|mapping| mapping.lengths().all(Length::is_fixed));
+        if let Some(Total::Known(total)) = fixed.map(|mapping| run.total(mapping)) {
+            beyond.extend(expansion.slots.iter().skip(total as usize).copied());
+        }
+    }
+    for at in beyond {
+        let place = At { run: no, at };
+        halt(cx, place);
+        let reason = Some(model::reason::Reason::TaskRemoved);
+        cx.end(place, Event::Removed, reason);
     }
 }

@@ -2,7 +2,7 @@
 
 use model::{
     Json, Timestamp,
-    dag::{Dag, Expand, MapValue, Operator, OperatorKind, Task, TaskGroup, XComArg},
+    dag::{Dag, Expand, MapValue, Operator, OperatorKind, StartTrigger, Task, TaskGroup, XComArg},
     state::{DagRunType, TriggerRule, WeightRule},
 };
 
@@ -98,6 +98,16 @@ fn set_task(task: &mut Task, key: &str, value: &str) {
         "per_dag" => task.max_active_tis_per_dag = Some(value.parse().unwrap()),
         "setup" => task.is_setup = value == "yes",
         "teardown" => task.is_teardown = value == "yes",
+        "trigger" => {
+            task.start_from_trigger = true;
+            task.start_trigger = Some(StartTrigger {
+                class: "T".to_owned(),
+                kwargs: Json::Null,
+                next_method: "go_on".to_owned(),
+                next_kwargs: Json::Null,
+                timeout: Some(span(value)),
+            });
+        }
         "fails_run" => task.on_failure_fail_dagrun = value == "yes",
         "per_run" => task.max_active_tis_per_dagrun = Some(value.parse().unwrap()),
         "expand" => {

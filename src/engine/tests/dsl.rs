@@ -31,6 +31,8 @@ pub(crate) struct World {
     pub options: Options,
     pub replies: Vec<String>,
     pub n_runs: u32,
+    /// Whether its dags are Python's.
+    pub python: bool,
     /// Whether each word is followed by the checks; off for large dags.
     pub checks: bool,
 }
@@ -54,6 +56,7 @@ impl World {
             options,
             replies: Vec::new(),
             n_runs: 0,
+            python: false,
             checks: true,
         };
         world.settle();
@@ -68,9 +71,11 @@ impl World {
     pub fn publish_dag(&mut self, path: &str, dag: Arc<Dag>, text: &str) -> Reply {
         let hash = format!("{}#{text}", dag.dag_id);
         self.book.sources.insert(hash.clone(), Arc::clone(&dag));
-        let source = DagSource::Yaml {
-            text: text.to_owned(),
-            files: Vec::new(),
+        let (json, files) = (text.to_owned(), Vec::new());
+        let source = if self.python {
+            DagSource::Serialized { json }
+        } else {
+            DagSource::Yaml { text: json, files }
         };
         let dags = vec![PublishDag {
             dag,

@@ -223,9 +223,9 @@ fn s080_the_placeholder_goes_the_way_of_what_it_needs() {
         "a push=no; m:a expand=a",
         "start; a returns 2",
         expect![[r#"
-            r1 failed: task `m` failed
-              a success 1
-              m upstream_failed 0: `a` returned nothing that it could be expanded over
+            r1 failed: task `a` failed
+              a failed 1: it returned nothing, and others are to be expanded over it
+              m upstream_failed 0: upstream `a` failed
             start a#1
         "#]],
     );

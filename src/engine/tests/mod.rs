@@ -10,6 +10,7 @@ mod dsl;
 mod limits;
 mod mapped_again;
 mod mapping;
+mod numbered;
 mod property;
 mod recover;
 mod retries;

@@ -28,7 +28,7 @@ fn all_is_derived_again() {
               b queued 1: handed to a worker, starting
               c failed 1: what it waited for did not come until 2026-01-01T01:00:00Z
               d queued 2: handed to a worker, starting
-            start a#1, start b#1, start c#1, start d#1, arm c, adopt a, adopt b if begun, arm c, disarm c, start d#2
+            start a#1, start b#1, start c#1, start d#1, arm c, adopt a, adopt b if begun, arm c, kill b, disarm c, start b#1, start d#2
         "#]],
     );
     check(

@@ -6,7 +6,7 @@ use model::state::TaskInstanceState as State;
 
 use super::{End, Event, Next, transition};
 
-const EVENTS: [(&str, Event); 20] = [
+const EVENTS: [(&str, Event); 22] = [
     ("ready", Event::Ready),
     ("passed", Event::Passed),
     ("ruled_skipped", Event::RuledSkipped),
@@ -19,6 +19,8 @@ const EVENTS: [(&str, Event); 20] = [
     ("retried", Event::Retried),
     ("skipped_itself", Event::SkippedItself),
     ("deferred", Event::Deferred),
+    ("starts_deferred", Event::StartsDeferred),
+    ("stuck", Event::Stuck),
     ("rescheduled", Event::Rescheduled),
     ("resumed", Event::Resumed),
     ("gone", Event::Gone),
@@ -49,6 +51,7 @@ fn what_leads_where() {
             ruled_skipped -> skipped
             ruled_failed -> upstream_failed
             not_chosen -> skipped
+            starts_deferred -> deferred
             stopped -> skipped
             marked -> success
             cleared -> no_status
@@ -76,6 +79,7 @@ fn what_leads_where() {
             retried -> up_for_retry
             skipped_itself -> skipped
             deferred -> deferred
+            stuck -> scheduled
             rescheduled -> up_for_reschedule
             stopped -> skipped
             marked -> success
@@ -120,6 +124,7 @@ fn what_leads_where() {
             ruled_skipped -> skipped
             ruled_failed -> upstream_failed
             not_chosen -> skipped
+            starts_deferred -> deferred
             stopped -> skipped
             marked -> success
             cleared -> no_status
@@ -131,6 +136,7 @@ fn what_leads_where() {
             ruled_skipped -> skipped
             ruled_failed -> upstream_failed
             not_chosen -> skipped
+            starts_deferred -> deferred
             stopped -> skipped
             marked -> success
             cleared -> no_status
