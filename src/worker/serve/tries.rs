@@ -17,6 +17,7 @@ use crate::{
     wire::{self, What},
 };
 use model::{
+    Timestamp,
     report::{Outcome, Usage},
     work::{Job, Work},
 };
@@ -48,8 +49,7 @@ pub fn start(shared: &Arc<Shared>, work: wire::Work) {
                 report_end(&shared, fence, key, failed(message), Usage::default());
             }
             Ok(Begun::Running(running)) => {
-                let (work, started, log) = *running;
-                go_on(&shared, work, started, log, &orders).await;
+                go_on(&shared, *running, &orders).await;
             }
             Err(_) => {
                 let message = "TSK-013: the try could not be started".to_owned();
@@ -65,7 +65,16 @@ enum Begun {
     /// Nothing runs.
     Refused(String),
     /// It runs.
-    Running(Box<(Work, Started, Log)>),
+    Running(Box<Begin>),
+}
+
+/// What a beginning leads to.
+struct Begin {
+    work: Work,
+    started: Started,
+    log: Log,
+    /// Before the process was there, so that the shortest task has a length.
+    at: Timestamp,
 }
 
 enum Started {
@@ -102,10 +111,19 @@ fn begin(shared: &Shared, work: Work) -> Begun {
             return Begun::Refused(message);
         }
     };
-    log.at(shared.now());
+    let at = shared.now();
+    log.at(at);
     match &work.job {
         // `start` has sent Python tasks elsewhere.
-        Job::Http(_) | Job::Python(_) => Begun::Running(Box::new((work, Started::Http, log))),
+        Job::Http(_) | Job::Python(_) => {
+            let started = Started::Http;
+            Begun::Running(Box::new(Begin {
+                work,
+                started,
+                log,
+                at,
+            }))
+        }
         Job::Process(process) => {
             // Before quoting, which would change a secret's text.
             let words: Vec<String> = process.argv.iter().map(|w| masker.mask_text(w)).collect();
@@ -118,7 +136,13 @@ fn begin(shared: &Shared, work: Work) -> Begun {
                     let pid = spawned.pid.as_raw_nonzero().get().unsigned_abs();
                     // If this cannot be written (disk full), the session still tells whose it is.
                     let _ = shared.claims().spawned(fence, pid, spawned.started_ticks);
-                    Begun::Running(Box::new((work, Started::Process(spawned), log)))
+                    let started = Started::Process(spawned);
+                    Begun::Running(Box::new(Begin {
+                        work,
+                        started,
+                        log,
+                        at,
+                    }))
                 }
                 Err(error) => {
                     let message = masker.mask_text(&error.to_string());
@@ -130,14 +154,19 @@ fn begin(shared: &Shared, work: Work) -> Begun {
     }
 }
 
-async fn go_on(shared: &Arc<Shared>, work: Work, started: Started, log: Log, orders: &Orders) {
-    let mut log = log;
+async fn go_on(shared: &Arc<Shared>, begin: Begin, orders: &Orders) {
+    let Begin {
+        work,
+        started,
+        mut log,
+        at,
+    } = begin;
     let (fence, key) = (work.fence.0, wire::Key::from(work.key));
     let pid = match &started {
         Started::Process(spawned) => Some(spawned.pid.as_raw_nonzero().get().unsigned_abs()),
         Started::Http => None,
     };
-    report(shared, fence, key, What::Started { pid });
+    report_at(shared, fence, key, What::Started { pid }, at);
     let masker = masker(&work.secrets);
     let now = || shared.now();
     let around = Surroundings {
@@ -215,11 +244,15 @@ fn report_end(shared: &Shared, fence: u64, key: wire::Key, outcome: Outcome, usa
 
 /// Keeps and sends a report. An end is noted on disk first, so that it outlives this process.
 pub fn report(shared: &Shared, fence: u64, key: wire::Key, what: What) {
+    report_at(shared, fence, key, what, shared.now());
+}
+
+fn report_at(shared: &Shared, fence: u64, key: wire::Key, what: What, at: Timestamp) {
     let ends = matches!(what, What::Finished { .. } | What::Exited { .. });
     let report = wire::Report {
         key,
         fence,
-        at_us: shared.now().as_micros(),
+        at_us: at.as_micros(),
         what,
     };
     if ends && let Err(error) = shared.claims().end(&report) {
