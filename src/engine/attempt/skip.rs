@@ -3,6 +3,7 @@
 use model::{
     TaskId, TiKey,
     command::{Refusal, Reply},
+    dag::OperatorKind,
     reason::Reason,
     state::TaskInstanceState as State,
     task_instance::TaskInstance,
@@ -27,6 +28,11 @@ pub(crate) fn skip_downstream(cx: &mut Cx, place: At, skip: &[TaskId]) {
     let (Some(task), Some(planned)) = (plan.task(position), plan.plan(position)) else {
         return;
     };
+    let chooses = task.can_skip_downstream || task.operator.kind == OperatorKind::Branch;
+    if skip.is_empty() && !chooses {
+        // Nearly all ends: they cost nothing for each of the instances below.
+        return;
+    }
     let reason = Reason::NotChosen {
         task: task.task_id.clone(),
     };

@@ -109,6 +109,7 @@ fn say(world: &World, word: &Word, n_tasks: usize) -> String {
         "returns 3",
         "returns 2",
         "returns 0",
+        "suspend 2m",
     ];
     let state = ["success", "failed", "skipped"][usize::from(*how) % 3];
     match kind % 16 {
@@ -116,6 +117,7 @@ fn say(world: &World, word: &Word, n_tasks: usize) -> String {
         0 | 1 => "tick 61s".to_owned(),
         2 => format!("clear r{run}.t{task} +down"),
         9 => format!("clear r{run}.t{task}[{}]", which / 16 % 3),
+        10 if how % 4 == 0 => "tick 11m".to_owned(),
         3 => format!("mark r{run}.t{task} {state}"),
         4 => ["pause", "unpause", "unpause"][usize::from(*how) % 3].to_owned(),
         5 => format!("pool p={}", how % 4),
@@ -128,7 +130,8 @@ fn say(world: &World, word: &Word, n_tasks: usize) -> String {
             let deferred = world.live.task_instance(world.key(place)).unwrap();
             let is_deferred = deferred.state == State::Deferred;
             let what = what[usize::from(*how) % what.len()];
-            let what = if is_deferred { "fire x" } else { what };
+            let ends = ["fire x", "broken"][usize::from(kind % 2)];
+            let what = if is_deferred { ends } else { what };
             format!("{place} {what}")
         }
     }
