@@ -161,7 +161,9 @@ fn start(
         clock,
         executor: Arc::clone(&worker) as _,
         triggers: None,
+        triggerer: None,
         parser: None,
+        execution: None,
         keyring,
         runtime: runtime.handle().clone(),
     };

@@ -8,7 +8,7 @@ use std::{
 
 use engine::{Drained, Live};
 use model::{
-    Fence, Timestamp,
+    Fence, TiKey, Timestamp,
     command::{Command, Refusal, RefusalKind, Reply},
     effect::Effect,
     report::{Happened, Report},
@@ -52,6 +52,8 @@ pub struct Outcome {
     pub n_stale: usize,
     /// Tries whose end is in the book, or was dropped as stale: the executor may forget them.
     pub ended: Vec<Fence>,
+    /// Waits that are over, for well or ill: nobody need watch any more.
+    pub waited: Vec<(TiKey, Fence)>,
 }
 
 /// Why a batch came to nothing. Nothing was done outside; what is live must be derived again.
@@ -171,6 +173,9 @@ impl Scheduler {
                             | Happened::Labelled { .. }
                     ) {
                         outcome.ended.push(report.fence);
+                    }
+                    if let Happened::Fired { .. } | Happened::TriggerFailed { .. } = report.what {
+                        outcome.waited.push((report.key, report.fence));
                     }
                     let taken = engine::report(&mut self.live, &view, report, now);
                     outcome.n_stale += usize::from(!taken);

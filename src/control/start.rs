@@ -10,7 +10,7 @@ use std::{
 
 use model::{
     DeploymentId,
-    ports::{Clock, Executor, Parser, Triggers},
+    ports::{Clock, Executor, Parser, Triggerer, Triggers},
     work::PythonRuntime,
 };
 use security::Keyring;
@@ -23,13 +23,14 @@ use crate::{
     control::{Control, Inner},
     dags::{Files, Folder, Python, Scanner, Scripts},
     environment::Environment,
+    execution::{Armed, Desk, Execution},
     handle::{Handle, Inbox},
     metrics::Metrics,
     notice::NOTICES_MAX,
     python,
     reader::Reader,
     reconcilers::{Chores, Keeper, Retention},
-    triggers::NativeTriggers,
+    triggers::{NativeTriggers, PythonTriggers},
     writer_thread::WriterThread,
 };
 
@@ -67,6 +68,10 @@ pub struct Ports {
     pub executor: Arc<dyn Executor>,
     /// Waits; the layer's own when absent.
     pub triggers: Option<Arc<dyn Triggers>>,
+    /// Watches for triggers in Python; without it they are not watched.
+    pub triggerer: Option<Arc<dyn Triggerer>>,
+    /// Answers children of the executor; begins when the layer does.
+    pub execution: Option<Execution>,
     /// Reads Python dag files.
     pub parser: Option<Arc<dyn Parser>>,
     /// Seals variables.
@@ -81,6 +86,7 @@ pub struct Running {
     folder: Folder,
     chores: Chores,
     act: Arc<Act>,
+    execution: Option<Execution>,
     writer: Option<JoinHandle<()>>,
     others: Vec<JoinHandle<()>>,
 }
@@ -137,8 +143,20 @@ pub fn start(
     };
     let chores = Chores::default();
     let python = python::runtime(&options);
-    let parser = ports.parser.clone();
-    let act = act(&inner, &options, ports, (&chores, python.clone()))?;
+    let (parser, execution) = (ports.parser.clone(), ports.execution.clone());
+    let armed = Armed::default();
+    if let Some(execution) = &execution {
+        execution.begin(Desk {
+            reader: inner.reader.clone(),
+            handle: inner.handle.clone(),
+            clock: Arc::clone(&inner.clock),
+            runtime: ports.runtime.clone(),
+            armed: Arc::clone(&armed),
+            started: now,
+        });
+    }
+    let python_waits = python.clone().map(|runtime| (runtime, armed));
+    let act = act(&inner, &options, ports, (&chores, python_waits))?;
     let mut others = Act::start_launchers(&act)?;
     let writer = WriterThread {
         scheduler,
@@ -165,6 +183,7 @@ pub fn start(
         folder,
         chores,
         act,
+        execution,
         writer: Some(writer),
         others,
     })
@@ -174,13 +193,15 @@ fn act(
     inner: &Inner,
     options: &Options,
     ports: Ports,
-    (chores, python): (&Chores, Option<PythonRuntime>),
+    (chores, python): (&Chores, Option<(PythonRuntime, Armed)>),
 ) -> Result<Arc<Act>, StartError> {
     let Ports {
         clock,
         executor,
         triggers,
+        triggerer,
         parser: _,
+        execution: _,
         keyring: _,
         runtime,
     } = ports;
@@ -190,6 +211,16 @@ fn act(
             inner.handle.clone(),
             Arc::clone(&clock),
         )?),
+    };
+    let triggers = match (python.clone(), triggerer) {
+        (Some((runtime, armed)), Some(triggerer)) => Arc::new(PythonTriggers {
+            others: triggers,
+            triggerer,
+            runtime,
+            armed,
+            reader: inner.reader.clone(),
+        }),
+        (_, _) => triggers,
     };
     Ok(Arc::new(Act {
         reader: inner.reader.clone(),
@@ -202,7 +233,7 @@ fn act(
         changes: inner.changes.clone(),
         logs: options.logs.clone(),
         base_env: options.base_env.clone(),
-        python,
+        python: python.map(|(runtime, _)| runtime),
         runtime,
         flights: Flights::default(),
         launcher: Launcher::default(),
@@ -249,6 +280,9 @@ impl Running {
     }
 
     fn halt(&mut self) {
+        if let Some(execution) = &self.execution {
+            execution.end();
+        }
         self.folder.stop();
         self.chores.stop();
         self.control.handle().stop();

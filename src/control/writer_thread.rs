@@ -162,6 +162,7 @@ impl WriterThread {
             effects,
             notice,
             ended,
+            waited,
             n_changes,
             ..
         } = outcome;
@@ -177,7 +178,7 @@ impl WriterThread {
         if !notice.is_empty() {
             let _ = self.changes.send(Arc::new(notice));
         }
-        self.act.forget(&ended);
+        self.act.forget(&ended, &waited);
     }
 
     fn refuse(&self, waiting: Waiting, refusal: &Refusal) {

@@ -42,6 +42,8 @@ pub const QUEUED_MS_MAX: i64 = 600_000;
 pub const STUCK_RETRIES_MAX: u32 = 2;
 /// Bytes of an XCom value as JSON.
 pub const XCOM_BYTES_MAX: usize = 1024 * 1024;
+/// Bytes of an XCom value as JSON that a Python task pushes.
+pub const PYTHON_XCOM_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Bytes of a run's conf as JSON.
 pub const CONF_BYTES_MAX: usize = 1024 * 1024;
 /// Bytes of a request body.
@@ -143,3 +145,4 @@ const _: () = assert!((LOG_LINE_BYTES_MAX as u64) < LOG_FILE_BYTES_MAX);
 const _: () = assert!(XCOM_BYTES_MAX < FRAME_BYTES_MAX && BODY_BYTES_MAX < FRAME_BYTES_MAX);
 const _: () = assert!(LOG_LINE_BYTES_MAX < XCOM_BYTES_MAX);
 const _: () = assert!(XCOM_BYTES_MAX < PYTHON_FRAME_BYTES_MAX);
+const _: () = assert!(PYTHON_XCOM_BYTES_MAX < PYTHON_FRAME_BYTES_MAX);

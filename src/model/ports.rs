@@ -2,7 +2,7 @@
 
 use crate::{
     Fence, Json, TiKey, Timestamp,
-    execution::{Answer, Ask, Asker, TriggerFailure, TriggerFired},
+    execution::{Answer, Ask, Asker, RunTrigger, TriggerFailure, TriggerFired},
     task_instance::Deferral,
     work::{PythonRuntime, Work},
 };
@@ -47,6 +47,16 @@ pub trait Triggers: Send + Sync {
     fn arm(&self, key: TiKey, fence: Fence, deferral: &Deferral);
     /// Stops watching.
     fn disarm(&self, key: TiKey, fence: Fence);
+}
+
+/// Runs upstream's triggers. What comes of them is told to [`Execution`].
+pub trait Triggerer: Send + Sync {
+    /// Begins to watch, once for each id.
+    fn create(&self, runtime: &PythonRuntime, trigger: RunTrigger);
+    /// Watches no longer.
+    fn cancel(&self, id: u64);
+    /// The event with this number ([`TriggerFired::seq`]) is in the book.
+    fn confirm(&self, seq: u64);
 }
 
 /// Gives an answer, once, from any thread.

@@ -135,7 +135,9 @@ impl Node {
             clock: clock.clone(),
             executor: Arc::new(Script(queue.0.clone(), clock)),
             triggers: None,
+            triggerer: None,
             parser: None,
+            execution: None,
             keyring: Arc::new(security::Keyring::open_or_create(&folder.join("keys")).unwrap()),
             runtime: tokio::runtime::Handle::current(),
         };

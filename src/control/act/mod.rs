@@ -13,7 +13,7 @@ use std::{
 };
 
 use model::{
-    Fence,
+    Fence, TiKey,
     effect::Effect,
     ports::{Clock, Executor, Triggers},
     work::PythonRuntime,
@@ -93,8 +93,11 @@ impl Act {
         }
     }
 
-    /// The ends of these tries are in the book.
-    pub(crate) fn forget(&self, ended: &[Fence]) {
+    /// The ends of these tries and waits are in the book.
+    pub(crate) fn forget(&self, ended: &[Fence], waited: &[(TiKey, Fence)]) {
+        for (key, fence) in waited {
+            self.triggers.disarm(*key, *fence);
+        }
         for fence in ended {
             self.executor.ack(*fence);
         }

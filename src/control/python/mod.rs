@@ -5,7 +5,7 @@ mod start;
 pub(crate) mod words;
 
 pub(crate) use env::runtime;
-pub(crate) use start::{Start, task};
+pub(crate) use start::{Start, instance_of, task};
 
 /// The name of the dag folder among bundles, as upstream has it.
 pub(crate) const BUNDLE: &str = "dags-folder";

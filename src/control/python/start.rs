@@ -12,8 +12,9 @@ use store::{ReadError, Snapshot};
 
 use super::{BUNDLE, words};
 use crate::{
-    dag_cache::CachedDag,
+    dag_cache::{CachedDag, DagError},
     ids::{self, DEPLOYMENT},
+    reader::Reader,
 };
 
 /// A try that is about to start.
@@ -42,7 +43,7 @@ pub(crate) fn task(
     let key = of.ti.key;
     let file = dag.relative_fileloc.as_deref().unwrap_or(of.file);
     let startup = StartupDetails {
-        ti: instance(dag, task, of),
+        ti: instance(dag, task, of.run, (of.ti, of.try_number)),
         dag_rel_path: file.to_owned(),
         bundle_info: Bundle {
             name: BUNDLE.to_owned(),
@@ -58,22 +59,35 @@ pub(crate) fn task(
     }))
 }
 
-fn instance(dag: &Dag, task: &Task, of: &Start<'_>) -> Words {
-    let map = of.ti.key.map;
+/// The present try of an instance; none when it is gone.
+pub(crate) fn instance_of(reader: &Reader, key: TiKey) -> Result<Option<Words>, DagError> {
+    let book = reader.snapshot()?;
+    let (Some(run), Some(ti)) = (book.run(key.run)?, book.task_instance(key)?) else {
+        return Ok(None);
+    };
+    let Some(cached) = reader.dags.get(&book, run.dag, ti.version)? else {
+        return Ok(None);
+    };
+    let task = cached.task(key.task);
+    Ok(task.map(|task| instance(&cached.dag, task, &run, (&ti, ti.try_number))))
+}
+
+fn instance(dag: &Dag, task: &Task, run: &DagRun, (ti, try_number): (&TaskInstance, u32)) -> Words {
+    let map = ti.key.map;
     let name = ids::Try {
         dag_id: &dag.dag_id,
-        run_id: &of.run.run_id,
+        run_id: &run.run_id,
         task_id: &task.task_id,
         map,
-        try_number: of.try_number,
+        try_number,
     };
     Words {
         id: ids::task_instance(DEPLOYMENT, &name).to_string(),
         task_id: task.task_id.clone(),
         dag_id: dag.dag_id.clone(),
-        run_id: of.run.run_id.clone(),
-        try_number: i64::from(of.try_number),
-        dag_version_id: ids::dag_version(DEPLOYMENT, of.run.dag, of.ti.version).to_string(),
+        run_id: run.run_id.clone(),
+        try_number: i64::from(try_number),
+        dag_version_id: ids::dag_version(DEPLOYMENT, run.dag, ti.version).to_string(),
         map_index: i64::from(map.0),
         hostname: None,
         context_carrier: None,

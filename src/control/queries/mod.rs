@@ -1,6 +1,7 @@
 //! What the book, the dags and the live state answer beyond plain reads. Values of the model, not
 //! of any wire; plain lists are read from a snapshot directly.
 
+pub mod connections;
 pub mod grid;
 pub mod health;
 pub mod live;

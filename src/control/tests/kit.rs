@@ -14,15 +14,16 @@ use std::{
 use model::{
     DagId, DeploymentId, Fence, RunId, RunNo, TaskId, TiKey,
     command::{Command, Reply, TriggerRun},
-    ports::{Adopted, Clock, Executor},
+    execution::RunTrigger,
+    ports::{Adopted, Clock, Executor, ParseRequest, Parsed, Parser, Triggerer},
     report::{Happened, Outcome, Report, Usage},
     state::{DagRunState, DagRunType, TriggeredBy},
-    work::Work,
+    work::{PythonRuntime, Work},
 };
 use store::{BookFile, ReadError, StorageBackend};
 
 use crate::{
-    Control, Environment, Handle, Options, Ports, Retention, Running, channel, start,
+    Control, Environment, Execution, Handle, Options, Ports, Retention, Running, channel, start,
     testing::{Folder, WallClock},
 };
 
@@ -67,7 +68,7 @@ impl Scripted {
     pub(super) fn acked(&self) -> usize {
         self.state.lock().unwrap().acked
     }
-    fn tell(&self, key: TiKey, fence: Fence, whats: Vec<Happened>) {
+    pub(super) fn tell(&self, key: TiKey, fence: Fence, whats: Vec<Happened>) {
         let handle = self.state.lock().unwrap().handle.clone();
         let at = WallClock.now();
         let reports = whats.into_iter().map(|what| Report {
@@ -221,11 +222,60 @@ impl StorageBackend for Failing {
     }
 }
 
+/// Reads Python files of which each line that begins so is a serialised dag.
+struct Lines;
+
+impl Parser for Lines {
+    fn parse(&self, request: ParseRequest, done: Box<dyn FnOnce(Parsed) + Send>) {
+        let text = std::fs::read_to_string(&request.path).unwrap();
+        let lines = text.lines().filter(|line| line.starts_with('{'));
+        let dags = lines.map(|line| (request.path.clone(), serde_json::from_str(line).unwrap()));
+        let dags = dags.collect();
+        done(Parsed {
+            dags,
+            ..Parsed::default()
+        });
+    }
+}
+
+/// A triggerer that takes note.
+#[derive(Default)]
+pub(super) struct Told(Mutex<Vec<String>>);
+
+impl Told {
+    fn note(&self, what: String) {
+        self.0.lock().unwrap().push(what);
+    }
+    pub(super) fn all(&self) -> Vec<String> {
+        self.0.lock().unwrap().clone()
+    }
+}
+
+impl Triggerer for Told {
+    fn create(&self, _: &PythonRuntime, trigger: RunTrigger) {
+        let task = trigger.ti.map(|ti| ti.task_id.to_string());
+        self.note(format!(
+            "create {} {} {task:?}",
+            trigger.id, trigger.classpath
+        ));
+    }
+    fn cancel(&self, id: u64) {
+        self.note(format!("cancel {id}"));
+    }
+    fn confirm(&self, seq: u64) {
+        self.note(format!("confirm {seq}"));
+    }
+}
+
 /// A node with its folders.
 pub(super) struct Node {
     pub(super) temp: Arc<Folder>,
     pub(super) executor: Arc<Scripted>,
     pub(super) faults: Arc<Faults>,
+    /// Answers as a child would be answered.
+    pub(super) execution: Execution,
+    /// What the triggerer was told.
+    pub(super) triggerer: Arc<Told>,
     running: Option<Running>,
     runtime: Arc<tokio::runtime::Runtime>,
 }
@@ -234,7 +284,8 @@ impl Node {
     pub(super) fn new(dags: &[(&str, &str)], executor: Arc<Scripted>) -> Self {
         let temp = Arc::new(Folder::new());
         for (name, text) in dags {
-            temp.write(&format!("dags/{name}.yaml"), text);
+            let ending = if name.ends_with(".py") { "" } else { ".yaml" };
+            temp.write(&format!("dags/{name}{ending}"), text);
         }
         let mut runtime = tokio::runtime::Builder::new_multi_thread();
         let runtime = Arc::new(runtime.worker_threads(1).enable_all().build().unwrap());
@@ -243,6 +294,8 @@ impl Node {
             temp,
             executor,
             faults,
+            execution: Execution::default(),
+            triggerer: Arc::default(),
             running: None,
             runtime,
         };
@@ -258,6 +311,7 @@ impl Node {
             faults: Arc::clone(&self.faults),
         };
         let (store, writer) = store::open_backend(book, &store::Options::default()).unwrap();
+        self.execution = Execution::default();
         let queue = channel();
         self.executor.state.lock().unwrap().handle = Some(queue.0.clone());
         let options = Options {
@@ -266,23 +320,40 @@ impl Node {
             dags,
             logs,
             engine: engine_options(),
-            environment: Environment::new([("AIRFLOW_VAR_GREETING".into(), "hello".into())]),
+            environment: Environment::new([
+                ("AIRFLOW_VAR_GREETING".into(), "hello".into()),
+                (
+                    "AIRFLOW_CONN_SHOP".into(),
+                    "http://me:secret@shop:80".into(),
+                ),
+            ]),
             base_env: Vec::new(),
             retention: Retention::default(),
             disk_needed_bytes: 0,
-            python: None,
+            python: Some(PythonRuntime {
+                folder: "/runtime".to_owned(),
+                env: vec![("DEPLOYED".to_owned(), "yes".to_owned())],
+                epoch: String::new(),
+            }),
         };
         let ports = Ports {
             clock: Arc::new(WallClock),
             executor: Arc::clone(&self.executor) as _,
             triggers: None,
-            parser: None,
+            triggerer: Some(Arc::clone(&self.triggerer) as _),
+            parser: Some(Arc::new(Lines)),
+            execution: Some(self.execution.clone()),
             keyring: Arc::new(security::Keyring::open_or_create(&self.path("keys")).unwrap()),
             runtime: self.runtime.handle().clone(),
         };
         let running = start(options, store, writer, ports, queue).unwrap();
         let status = running.control().wait_for_folder(Duration::from_secs(20));
         assert_eq!(status.n_errors, 0, "{status:?}");
+        let until = Instant::now() + Duration::from_secs(20);
+        while running.control().folder().n_parsing > 0 {
+            assert!(Instant::now() < until);
+            std::thread::sleep(Duration::from_millis(2));
+        }
         self.running = Some(running);
     }
 

@@ -5,5 +5,6 @@
 mod chores;
 mod failures;
 mod kit;
+mod python;
 mod runs;
 mod speed;

@@ -2,6 +2,7 @@
 //! so that ten thousand waits cost what one costs.
 
 mod files;
+mod python;
 
 use std::{
     cmp::Reverse,
@@ -22,6 +23,8 @@ use crate::handle::Handle;
 
 /// The clock may be set, so no wait is longer than this.
 const LOOK_AGAIN: Duration = Duration::from_secs(10);
+pub(crate) use self::python::PythonTriggers;
+
 /// A file is not looked for more often than this.
 const POKE_MIN: TimeDelta = TimeDelta::from_millis(100);
 

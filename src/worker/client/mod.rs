@@ -11,16 +11,16 @@ use crate::{
 };
 use model::{
     Fence, TiKey,
-    execution::Callback,
+    execution::{Callback, RunTrigger},
     limits,
-    ports::{Adopted, Clock, Execution, Executor, ParseRequest, Parsed, Parser},
+    ports::{Adopted, Clock, Execution, Executor, ParseRequest, Parsed, Parser, Triggerer},
     report::Report,
     work::{PythonRuntime, Work},
 };
 use state::Shared;
 use std::{
     path::PathBuf,
-    sync::Arc,
+    sync::{Arc, OnceLock},
     time::{Duration, Instant},
 };
 
@@ -47,6 +47,7 @@ pub type Sink = Box<dyn Fn(Report) + Send + Sync>;
 /// The connection to the worker process.
 pub struct Client {
     shared: Arc<Shared>,
+    triggerer: OnceLock<TriggererHandle>,
 }
 
 impl Client {
@@ -61,7 +62,8 @@ impl Client {
         link::drained(&shared);
         let first = connect::connect(&shared)?;
         link::keep(&shared, first);
-        Ok(Self { shared })
+        let triggerer = OnceLock::new();
+        Ok(Self { shared, triggerer })
     }
 
     /// Before the server stops. With `kill`, running tries are ended and reported lost, and this
@@ -135,6 +137,24 @@ impl Executor for Client {
 impl Parser for Client {
     fn parse(&self, request: ParseRequest, done: Box<dyn FnOnce(Parsed) + Send>) {
         supervisor::parse(&self.shared, request, done);
+    }
+}
+
+impl Triggerer for Client {
+    /// The first one starts the triggerer.
+    fn create(&self, runtime: &PythonRuntime, trigger: RunTrigger) {
+        let start = || self.triggerer(runtime.clone());
+        self.triggerer.get_or_init(start).create(trigger);
+    }
+    fn cancel(&self, id: u64) {
+        if let Some(handle) = self.triggerer.get() {
+            handle.cancel(id);
+        }
+    }
+    fn confirm(&self, seq: u64) {
+        if let Some(handle) = self.triggerer.get() {
+            handle.confirm(seq);
+        }
     }
 }
 

@@ -1,0 +1,71 @@
+//! Waits that upstream's triggers watch over: handed to the triggerer of the runtime, by the fence.
+
+use std::sync::{Arc, PoisonError};
+
+use model::{
+    Fence, TiKey,
+    execution::RunTrigger,
+    ports::{Triggerer, Triggers},
+    task_instance::{Deferral, Trigger},
+    work::PythonRuntime,
+};
+
+use crate::{
+    execution::{Armed, Watched},
+    python,
+    reader::Reader,
+};
+
+/// Hands triggers in Python to the triggerer, and all others on.
+pub(crate) struct PythonTriggers {
+    pub(crate) others: Arc<dyn Triggers>,
+    pub(crate) triggerer: Arc<dyn Triggerer>,
+    pub(crate) runtime: PythonRuntime,
+    pub(crate) armed: Armed,
+    pub(crate) reader: Reader,
+}
+
+impl Triggers for PythonTriggers {
+    fn arm(&self, key: TiKey, fence: Fence, deferral: &Deferral) {
+        let Trigger::Python { class, kwargs } = &deferral.trigger else {
+            return self.others.arm(key, fence, deferral);
+        };
+        let mut armed = self.armed.lock().unwrap_or_else(PoisonError::into_inner);
+        if armed.insert(fence, Watched { key, seq: None }).is_some() {
+            return;
+        }
+        drop(armed);
+        // A trigger can do without knowing for whom it waits.
+        let ti = match python::instance_of(&self.reader, key) {
+            Ok(ti) => ti.map(Box::new),
+            Err(e) => {
+                tracing::warn!(target: "control", "a trigger starts without its task: {e}");
+                None
+            }
+        };
+        let trigger = RunTrigger {
+            id: fence.0,
+            classpath: class.clone(),
+            kwargs: kwargs.clone(),
+            ti,
+            // The engine ends a wait that takes too long.
+            timeout_after: None,
+            dag_data: None,
+            dag_run_data: None,
+        };
+        self.triggerer.create(&self.runtime, trigger);
+    }
+
+    fn disarm(&self, key: TiKey, fence: Fence) {
+        let mut armed = self.armed.lock().unwrap_or_else(PoisonError::into_inner);
+        let watched = armed.remove(&fence);
+        drop(armed);
+        let Some(watched) = watched else {
+            return self.others.disarm(key, fence);
+        };
+        self.triggerer.cancel(fence.0);
+        if let Some(seq) = watched.seq {
+            self.triggerer.confirm(seq);
+        }
+    }
+}
