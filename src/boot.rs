@@ -4,6 +4,7 @@ mod banner;
 mod clock;
 mod folder;
 mod listen;
+mod python;
 
 use std::{sync::Arc, time::Duration};
 
@@ -114,6 +115,8 @@ fn start(
     let keyring = Arc::new(security::Keyring::open_or_create(&folder.keys())?);
     let queue = control::channel();
     let reports = queue.0.clone();
+    let python = python::runtime(&config.runtime, folder.data())?;
+    let execution = control::Execution::default();
     let worker = worker::client::Client::start(
         worker::client::ClientOptions {
             program: std::env::current_exe()?,
@@ -126,7 +129,7 @@ fn start(
             env: Vec::new(),
             data_dir: folder.data().to_owned(),
             clock: Arc::clone(&clock),
-            execution: None,
+            execution: Some(Arc::new(execution.clone())),
         },
         Box::new(move |report| reports.report(report)),
     )?;
@@ -155,15 +158,15 @@ fn start(
             disk_budget_bytes: Some(mib(config.disk_budget_mib)).filter(|bytes| *bytes > 0),
         },
         disk_needed_bytes: mib(config.disk_free_min_mib),
-        python: None,
+        python,
     };
     let ports = control::Ports {
         clock,
         executor: Arc::clone(&worker) as _,
         triggers: None,
-        triggerer: None,
-        parser: None,
-        execution: None,
+        triggerer: Some(Arc::clone(&worker) as _),
+        parser: Some(Arc::clone(&worker) as _),
+        execution: Some(execution),
         keyring,
         runtime: runtime.handle().clone(),
     };

@@ -88,71 +88,274 @@ fn ok(reply: Reply) -> Answer {
 
 impl Desk {
     #[allow(clippy::too_many_lines)] // A table: an arm for each question, and no logic.
-    #[rustfmt::skip]
     pub(crate) fn plan(&self, who: &Asker, ask: Ask) -> Planned {
         match ask {
-            Ask::SetRenderedFields { rendered_fields } => itself::set_rendered(self, who, rendered_fields),
-            Ask::SetRenderedMapIndex { rendered_map_index } => itself::label(self, who, rendered_map_index),
+            Ask::SetRenderedFields { rendered_fields } => {
+                itself::set_rendered(self, who, rendered_fields)
+            }
+            Ask::SetRenderedMapIndex { rendered_map_index } => {
+                itself::label(self, who, rendered_map_index)
+            }
             Ask::SkipDownstreamTasks { tasks } => itself::skip(self, who, tasks),
             Ask::ValidateInletsAndOutlets { ti_id: _ } => assets::inactive(),
             Ask::GetPrevSuccessfulDagRun { ti_id: _ } => itself::previous_success(self, who),
-            Ask::GetTaskRescheduleStartDate { ti_id: _, try_number: _ } => itself::first_start(self, who),
+            Ask::GetTaskRescheduleStartDate {
+                ti_id: _,
+                try_number: _,
+            } => itself::first_start(self, who),
 
             Ask::GetConnection { conn_id } => connections::get(self, &conn_id),
             Ask::GetVariable { key } => variables::get(self, key),
-            Ask::GetVariableKeys { prefix, limit, offset } => variables::keys(self, prefix.as_deref(), limit, offset),
-            Ask::PutVariable { key, value, description } => variables::put(self, key, value, description),
+            Ask::GetVariableKeys {
+                prefix,
+                limit,
+                offset,
+            } => variables::keys(self, prefix.as_deref(), limit, offset),
+            Ask::PutVariable {
+                key,
+                value,
+                description,
+            } => variables::put(self, key, value, description),
             Ask::DeleteVariable { key } => variables::delete(key),
 
-            Ask::GetXCom { key, dag_id, run_id, task_id, map_index, include_prior_dates } =>
-                xcoms::get(self, &xcoms::Of { key, dag_id, run_id, task_id }, map_index, include_prior_dates),
-            Ask::GetXComCount { key, dag_id, run_id, task_id } =>
-                xcoms::count(self, &xcoms::Of { key, dag_id, run_id, task_id }),
-            Ask::GetXComSequenceItem { key, dag_id, run_id, task_id, offset } =>
-                xcoms::item(self, &xcoms::Of { key, dag_id, run_id, task_id }, offset),
-            Ask::GetXComSequenceSlice { key, dag_id, run_id, task_id, start, stop, step, include_prior_dates } =>
-                xcoms::slice(self, &xcoms::Of { key, dag_id, run_id, task_id }, (start, stop, step), include_prior_dates),
-            Ask::SetXCom { key, value, dag_id, run_id, task_id, map_index, dag_result: _, mapped_length } =>
-                xcoms::set(self, who, xcoms::Of { key, dag_id, run_id, task_id }, map_index, (value, mapped_length)),
-            Ask::DeleteXCom { key, dag_id, run_id, task_id, map_index } =>
-                xcoms::delete(self, xcoms::Of { key, dag_id, run_id, task_id }, map_index),
+            Ask::GetXCom {
+                key,
+                dag_id,
+                run_id,
+                task_id,
+                map_index,
+                include_prior_dates,
+            } => xcoms::get(
+                self,
+                &xcoms::Of {
+                    key,
+                    dag_id,
+                    run_id,
+                    task_id,
+                },
+                map_index,
+                include_prior_dates,
+            ),
+            Ask::GetXComCount {
+                key,
+                dag_id,
+                run_id,
+                task_id,
+            } => xcoms::count(
+                self,
+                &xcoms::Of {
+                    key,
+                    dag_id,
+                    run_id,
+                    task_id,
+                },
+            ),
+            Ask::GetXComSequenceItem {
+                key,
+                dag_id,
+                run_id,
+                task_id,
+                offset,
+            } => xcoms::item(
+                self,
+                &xcoms::Of {
+                    key,
+                    dag_id,
+                    run_id,
+                    task_id,
+                },
+                offset,
+            ),
+            Ask::GetXComSequenceSlice {
+                key,
+                dag_id,
+                run_id,
+                task_id,
+                start,
+                stop,
+                step,
+                include_prior_dates,
+            } => xcoms::slice(
+                self,
+                &xcoms::Of {
+                    key,
+                    dag_id,
+                    run_id,
+                    task_id,
+                },
+                (start, stop, step),
+                include_prior_dates,
+            ),
+            Ask::SetXCom {
+                key,
+                value,
+                dag_id,
+                run_id,
+                task_id,
+                map_index,
+                dag_result: _,
+                mapped_length,
+            } => xcoms::set(
+                self,
+                who,
+                xcoms::Of {
+                    key,
+                    dag_id,
+                    run_id,
+                    task_id,
+                },
+                map_index,
+                (value, mapped_length),
+            ),
+            Ask::DeleteXCom {
+                key,
+                dag_id,
+                run_id,
+                task_id,
+                map_index,
+            } => xcoms::delete(
+                self,
+                xcoms::Of {
+                    key,
+                    dag_id,
+                    run_id,
+                    task_id,
+                },
+                map_index,
+            ),
 
             Ask::GetDag { dag_id } => runs::dag(self, &dag_id),
             Ask::GetDagRun { dag_id, run_id } => runs::get(self, &dag_id, &run_id),
             Ask::GetDagRunState { dag_id, run_id } => runs::state(self, &dag_id, &run_id),
-            Ask::GetDRCount { dag_id, logical_dates, run_ids, states } =>
-                runs::count(self, &dag_id, logical_dates.as_deref(), run_ids.as_deref(), states.as_deref()),
-            Ask::GetPreviousDagRun { dag_id, logical_date, state } =>
-                runs::previous(self, &dag_id, logical_date, state.as_deref()),
-            Ask::TriggerDagRun { dag_id, run_id, logical_date, run_after, conf, reset_dag_run, partition_key: _, note } =>
-                runs::trigger(self, who, runs::Trigger { dag_id, run_id, logical_date, run_after, conf, reset: reset_dag_run, note }),
-            Ask::GetPreviousTI { dag_id, task_id, logical_date, map_index, state } =>
-                task_instances::previous(self, (&dag_id, &task_id), logical_date, map_index, state),
-            Ask::GetTICount { dag_id, map_index, task_ids, task_group_id, logical_dates, run_ids, states } =>
-                task_instances::count(self, &task_instances::Which { dag_id, map_index, task_ids, task_group_id, logical_dates, run_ids }, states.as_deref()),
-            Ask::GetTaskStates { dag_id, map_index, task_ids, task_group_id, logical_dates, run_ids } =>
-                task_instances::states(self, &task_instances::Which { dag_id, map_index, task_ids, task_group_id, logical_dates, run_ids }),
-            Ask::GetTaskBreadcrumbs { dag_id, run_id } => task_instances::breadcrumbs(self, &dag_id, &run_id),
+            Ask::GetDRCount {
+                dag_id,
+                logical_dates,
+                run_ids,
+                states,
+            } => runs::count(
+                self,
+                &dag_id,
+                logical_dates.as_deref(),
+                run_ids.as_deref(),
+                states.as_deref(),
+            ),
+            Ask::GetPreviousDagRun {
+                dag_id,
+                logical_date,
+                state,
+            } => runs::previous(self, &dag_id, logical_date, state.as_deref()),
+            Ask::TriggerDagRun {
+                dag_id,
+                run_id,
+                logical_date,
+                run_after,
+                conf,
+                reset_dag_run,
+                partition_key: _,
+                note,
+            } => runs::trigger(
+                self,
+                who,
+                runs::Trigger {
+                    dag_id,
+                    run_id,
+                    logical_date,
+                    run_after,
+                    conf,
+                    reset: reset_dag_run,
+                    note,
+                },
+            ),
+            Ask::GetPreviousTI {
+                dag_id,
+                task_id,
+                logical_date,
+                map_index,
+                state,
+            } => {
+                task_instances::previous(self, (&dag_id, &task_id), logical_date, map_index, state)
+            }
+            Ask::GetTICount {
+                dag_id,
+                map_index,
+                task_ids,
+                task_group_id,
+                logical_dates,
+                run_ids,
+                states,
+            } => task_instances::count(
+                self,
+                &task_instances::Which {
+                    dag_id,
+                    map_index,
+                    task_ids,
+                    task_group_id,
+                    logical_dates,
+                    run_ids,
+                },
+                states.as_deref(),
+            ),
+            Ask::GetTaskStates {
+                dag_id,
+                map_index,
+                task_ids,
+                task_group_id,
+                logical_dates,
+                run_ids,
+            } => task_instances::states(
+                self,
+                &task_instances::Which {
+                    dag_id,
+                    map_index,
+                    task_ids,
+                    task_group_id,
+                    logical_dates,
+                    run_ids,
+                },
+            ),
+            Ask::GetTaskBreadcrumbs { dag_id, run_id } => {
+                task_instances::breadcrumbs(self, &dag_id, &run_id)
+            }
 
             Ask::GetAsset { asset } => assets::get(asset),
             Ask::GetAssetsByAlias { alias_name: _ } => assets::by_alias(),
-            Ask::GetAssetEventByAsset { .. } | Ask::GetAssetEventByAssetAlias { .. } => assets::events(),
+            Ask::GetAssetEventByAsset { .. } | Ask::GetAssetEventByAssetAlias { .. } => {
+                assets::events()
+            }
             Ask::GetAssetStateStore { asset: _, key } => assets::get_state(key),
             Ask::SetAssetStateStore { .. } => assets::set_state(),
-            Ask::DeleteAssetStateStore { .. } | Ask::ClearAssetStateStore { .. } => assets::delete_state(),
+            Ask::DeleteAssetStateStore { .. } | Ask::ClearAssetStateStore { .. } => {
+                assets::delete_state()
+            }
 
             Ask::GetTaskStateStore { ti_id: _, key } => states::get(self, who, key),
-            Ask::SetTaskStateStore { ti_id: _, key, value, expires_at } => states::set(self, who, key, value, expires_at),
+            Ask::SetTaskStateStore {
+                ti_id: _,
+                key,
+                value,
+                expires_at,
+            } => states::set(self, who, key, value, expires_at),
             Ask::DeleteTaskStateStore { ti_id: _, key } => states::delete(self, who, key),
             Ask::ClearTaskStateStore { ti_id: _ } => states::clear(self, who),
 
-            Ask::CreateHITLDetailPayload { .. } | Ask::UpdateHITLDetail { .. } | Ask::GetHITLDetailResponse { .. } =>
-                Err(Wrong::new(501, "questions to people are not supported yet")),
+            Ask::CreateHITLDetailPayload { .. }
+            | Ask::UpdateHITLDetail { .. }
+            | Ask::GetHITLDetailResponse { .. } => {
+                Err(Wrong::new(501, "questions to people are not supported yet"))
+            }
 
-            Ask::SucceedTask { .. } | Ask::RetryTask { .. } | Ask::TaskState { .. } | Ask::DeferTask { .. }
-            | Ask::RescheduleTask { .. } | Ask::AwaitInputTask { .. } | Ask::MaskSecret { .. } | Ask::ResendLoggingFD
-            | Ask::DagFileParsingResult { .. } | Ask::TriggerStateChanges { .. } =>
-                Err(Wrong::new(400, "this is for the worker to take")),
+            Ask::SucceedTask { .. }
+            | Ask::RetryTask { .. }
+            | Ask::TaskState { .. }
+            | Ask::DeferTask { .. }
+            | Ask::RescheduleTask { .. }
+            | Ask::AwaitInputTask { .. }
+            | Ask::MaskSecret { .. }
+            | Ask::ResendLoggingFD
+            | Ask::DagFileParsingResult { .. }
+            | Ask::TriggerStateChanges { .. } => {
+                Err(Wrong::new(400, "this is for the worker to take"))
+            }
         }
     }
 }

@@ -19,10 +19,12 @@ use crate::testing::WallClock;
 
 fn dag(tasks: &[&str]) -> String {
     let operator = |id: &&str| {
+        let is_above = *id == "a" && tasks.len() > 1;
+        let below: &[&str] = if is_above { &["b"] } else { &[] };
         json!({"__type": "operator", "__var": {
             "task_id": id, "task_type": "PythonOperator", "retries": 1, "retry_delay": 0.0,
             "_task_module": "airflow.providers.standard.operators.python",
-            "downstream_task_ids": if *id == "a" && tasks.len() > 1 { json!(["b"]) } else { json!([]) },
+            "downstream_task_ids": below,
         }})
     };
     let operators: Vec<Json> = tasks.iter().map(operator).collect();
