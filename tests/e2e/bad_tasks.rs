@@ -9,10 +9,10 @@ dag_id: bad
 schedule: null
 is_paused_upon_creation: false
 tasks:
-  - {id: loud, uses: bash, with: {bash_command: "yes $(printf 'x%.0s' $(seq 200)) | head -c 300000000; echo end"}}
-  - {id: stubborn, uses: bash, with: {bash_command: "trap '' TERM; sleep 600 & sleep 600; sleep 600"}, execution_timeout: 1}
-  - {id: fork, uses: bash, with: {bash_command: "sleep 600 & echo forked"}}
-  - {id: daemon, uses: bash, with: {bash_command: "setsid sleep 600 & echo away"}}
+  - {id: loud, uses: bash, with: {bash_command: "yes $(printf 'x%.0s' $(seq 200)) | head -c 1000000000; echo end"}}
+  - {id: stubborn, uses: bash, with: {bash_command: "trap '' TERM; sleep SECONDS & sleep SECONDS; sleep SECONDS"}, execution_timeout: 1}
+  - {id: fork, uses: bash, with: {bash_command: "sleep SECONDS & echo forked"}}
+  - {id: daemon, uses: bash, with: {bash_command: "setsid sleep SECONDS & echo away"}}
   - {id: killed, uses: bash, with: {bash_command: "kill -9 $$"}}
   - {id: code, uses: bash, with: {bash_command: "exit 3"}}
   - {id: binary, uses: bash, with: {bash_command: "head -c 100000 /dev/urandom; echo; echo fine"}}
@@ -26,8 +26,10 @@ const GOOD: &str = "dag_id: good\nschedule: null\nis_paused_upon_creation: false
 
 #[test]
 fn each_ends_and_nothing_else_suffers() {
+    // Nobody else sleeps for just as long.
+    let seconds = (100_000 + std::process::id()).to_string();
     let dags = vec![
-        ("bad.yaml".into(), BAD.into()),
+        ("bad.yaml".into(), BAD.replace("SECONDS", &seconds)),
         ("good.yaml".into(), GOOD.into()),
     ];
     let server = Server::start(
@@ -99,7 +101,7 @@ fn each_ends_and_nothing_else_suffers() {
         "the logs have {} bytes",
         kit::size(&logs)
     );
-    let left = server.descendants_named("sleep");
+    let left = kit::with_words(&["sleep", &seconds]);
     // The daemon that left its group is not ours to hunt; all others are gone.
     assert!(left.len() <= 1, "left behind: {left:?}");
     left.iter().for_each(|pid| kit::kill(*pid));

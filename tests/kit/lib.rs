@@ -7,5 +7,5 @@ mod process;
 mod server;
 
 pub use files::{contains, dag_id_of, examples, scratch, size};
-pub use process::{binary, command, kill};
+pub use process::{binary, command, kill, with_words};
 pub use server::{DagFile, Options, Server, escaped};

@@ -4,7 +4,6 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::Command,
-    time::{Duration, SystemTime},
 };
 
 /// The binary under test: `KIT_BINARY`, or the development build. (`ORRERY_…` is what the server
@@ -69,16 +68,6 @@ pub fn with_words(words: &[&str]) -> Vec<u32> {
         let line = fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default();
         let have: Vec<_> = line.split('\0').collect();
         words.iter().all(|word| have.contains(word))
-    };
-    all().into_iter().filter(has).collect()
-}
-
-/// Processes of a name that began after a point in time.
-pub fn named_since(name: &str, since: &SystemTime) -> Vec<u32> {
-    let has = |pid: &u32| {
-        let own = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
-        let began = fs::metadata(format!("/proc/{pid}")).and_then(|m| m.modified());
-        own.trim() == name && began.is_ok_and(|began| began + Duration::from_secs(1) > *since)
     };
     all().into_iter().filter(has).collect()
 }

@@ -35,7 +35,6 @@ pub struct Server {
     /// Its folder, with `data` and `dags` in it.
     pub folder: PathBuf,
     agent: ureq::Agent,
-    started: std::time::SystemTime,
     /// Its address.
     pub base: String,
     /// From the spawn to the first answer.
@@ -74,11 +73,7 @@ impl Server {
             .http_status_as_error(false);
         let agent = config.build().new_agent();
         let banner = fs::File::create(folder.join("banner.txt")).unwrap();
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "/proc dates processes by the wall clock"
-        )]
-        let (begin, started) = (Instant::now(), std::time::SystemTime::now());
+        let begin = Instant::now();
         let child = process::command(binary)
             .args(["serve", "--listen", &format!("127.0.0.1:{port}"), "--data"])
             .arg(folder.join("data"))
@@ -92,7 +87,6 @@ impl Server {
             .unwrap();
         let mut server = Self {
             child,
-            started,
             folder,
             agent,
             base,
@@ -298,11 +292,6 @@ impl Server {
     pub fn workers(&self) -> Vec<u32> {
         let data = self.folder.join("data").display().to_string();
         process::with_words(&["worker", &data])
-    }
-
-    /// Processes of a name that have this server's tasks' mark in their environment or group.
-    pub fn descendants_named(&self, name: &str) -> Vec<u32> {
-        process::named_since(name, &self.started)
     }
 
     fn processes(&self) -> Vec<u32> {
