@@ -112,7 +112,9 @@ impl Facts {
                 if let Some(known) = self.messages.get(class) {
                     fields.retain(|(name, _)| {
                         let name = name.as_str().unwrap_or_default();
-                        name == "type" || known.iter().any(|known| known == name)
+                        // A trigger's task has these two more, in a class that is not told of.
+                        let is_more = matches!(name, "pool_slots" | "priority_weight");
+                        name == "type" || is_more || known.iter().any(|known| known == name)
                     });
                 }
                 for (name, value) in fields {

@@ -251,6 +251,17 @@ fn resume_kwargs(kwargs: Option<&Json>, event: Option<&Json>) -> Option<Json> {
     Some(kwargs)
 }
 
+/// A try as executors know it. What it takes of a pool matters to nobody who watches for it, but
+/// Airflow wants to be told.
+fn with_slots(ti: &TaskInstance) -> Value {
+    let mut value = ti.write();
+    if let Value::Map(fields) = &mut value {
+        let more = ["pool_slots", "priority_weight"];
+        fields.extend(more.map(|name| (name.into(), 1.into())));
+    }
+    value
+}
+
 /// A callback to run in the dag processor.
 pub fn callback(callback: &Callback) -> Value {
     match callback {
@@ -345,7 +356,7 @@ pub fn run_trigger(trigger: &RunTrigger) -> Value {
         ("id", id.write()),
         ("classpath", classpath.write()),
         ("encrypted_kwargs", kwargs.to_string().into()),
-        ("ti", ti.write()),
+        ("ti", ti.as_deref().map_or(Value::Nil, with_slots)),
         ("timeout_after", timeout_after.write()),
         ("dag_data", data(dag_data)),
         ("dag_run_data", data(dag_run_data)),
