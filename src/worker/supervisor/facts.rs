@@ -48,7 +48,7 @@ const PARTS: &[(&str, &str, &str)] = &[
     ("TaskCallbackRequest", "context_from_server", "TIRunContext"),
     ("EmailRequest", "ti", "TaskInstance"),
     ("EmailRequest", "context_from_server", "TIRunContext"),
-    ("RunTrigger", "ti", "TaskInstance"),
+    // A trigger's `ti` is of a class of its own, which takes what it does not know.
 ];
 
 impl Facts {
@@ -112,9 +112,7 @@ impl Facts {
                 if let Some(known) = self.messages.get(class) {
                     fields.retain(|(name, _)| {
                         let name = name.as_str().unwrap_or_default();
-                        // A trigger's task has these two more, in a class that is not told of.
-                        let is_more = matches!(name, "pool_slots" | "priority_weight");
-                        name == "type" || is_more || known.iter().any(|known| known == name)
+                        name == "type" || known.iter().any(|known| known == name)
                     });
                 }
                 for (name, value) in fields {
