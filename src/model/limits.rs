@@ -91,6 +91,9 @@ pub const WORKER_ANSWER_MS: u64 = 10_000;
 pub const WORKER_BACKOFF_MS_MAX: u64 = 5_000;
 /// How long a worker process without a server and without tries stays.
 pub const WORKER_IDLE_MS: u64 = 10 * 60 * 1_000;
+/// How long a triggerer that ended stays down before it is started anew, in milliseconds: one that
+/// ends at its first word must not take a processor.
+pub const TRIGGERER_AGAIN_MS: u64 = 1_000;
 /// Bytes of the body of an answer to a task's HTTP request.
 pub const HTTP_BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Bytes of one frame between a Python child and its supervisor.

@@ -15,6 +15,7 @@ use crate::{
 use model::{
     Fence, TiKey,
     execution::{Answer, Asker, Callback},
+    limits::TRIGGERER_AGAIN_MS,
     ports::{ParseRequest, Parsed},
     report::Usage,
     work::PythonRuntime,
@@ -22,7 +23,7 @@ use model::{
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 /// Numbers of sessions that are no tries begin here; fences do not reach that far.
@@ -216,8 +217,17 @@ pub fn closed(shared: &Arc<Shared>, session: u64, exit: &Exit) {
     let handle = handle.clone();
     if other.closed(exit) && !shared.state().is_closed() {
         tracing::warn!(target: "worker", "the triggerer ended; it is started anew: {}", exit.tail);
-        let what = What::Triggerer(handle);
-        open(shared, runtime, timeout_ms, what);
+        let shared = Arc::clone(shared);
+        let again = move || {
+            std::thread::sleep(Duration::from_millis(TRIGGERER_AGAIN_MS));
+            if !shared.state().is_closed() {
+                open(&shared, runtime, timeout_ms, What::Triggerer(handle));
+            }
+        };
+        let thread = std::thread::Builder::new().name("triggerer-again".to_owned());
+        if let Err(error) = thread.spawn(again) {
+            tracing::error!(target: "worker", "the triggerer is not started anew: {error}");
+        }
     }
 }
 
