@@ -2,7 +2,7 @@
 CARGO ?= cargo
 TARGET := target/x86_64-unknown-linux-gnu
 
-.PHONY: help run build ui test check e2e bench release clean
+.PHONY: help run build ui test test-airflow check bench release clean
 
 help: ## Shows this list.
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -19,6 +19,9 @@ ui: ## Builds the web UI into ui/dist.
 
 test: ## Installs what the tests need and runs them all.
 	@packaging/scripts/test.sh
+
+test-airflow: ## Makes an Airflow 3.3.2 below target/ and runs upstream's example dags on it.
+	@packaging/scripts/airflow.sh
 
 check: ## What should pass before a commit: formatting, lints, fast tests.
 	$(CARGO) fmt --all --check
