@@ -30,10 +30,16 @@ fn content() -> Vec<Change> {
         changes.push(make::put_run(make::some_run(no, 1, bits)));
         for task in 0..20_u32 {
             let bits = task.wrapping_mul(0x9e37_79b9);
-            changes.push(make::put_ti(1, of_then(make::ti_key(no, task, -1), bits)));
+            changes.push(make::put_ti(
+                1,
+                make::some_ti(make::ti_key(no, task, -1), bits),
+            ));
         }
         let key = make::ti_key(no, 1, -1);
-        changes.push(Change::ArchiveTry(Box::new(of_then(key, 0x7fff_ffff))));
+        changes.push(Change::ArchiveTry(Box::new(make::some_ti(
+            key,
+            0x7fff_ffff,
+        ))));
         changes.push(Change::PutXCom {
             key,
             name: "return_value".into(),
@@ -42,13 +48,6 @@ fn content() -> Vec<Change> {
         });
     }
     changes
-}
-
-/// As it was when the fixture was written: what was pushed was not noted yet.
-fn of_then(key: model::TiKey, bits: u32) -> model::task_instance::TaskInstance {
-    let mut ti = make::some_ti(key, bits);
-    ti.returned = None;
-    ti
 }
 
 #[allow(clippy::wildcard_enum_match_arm)] // What the list above does not have.
