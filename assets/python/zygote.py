@@ -24,6 +24,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
+from datetime import datetime, timezone
 from types import SimpleNamespace
 from typing import Any, NoReturn
 
@@ -117,6 +118,33 @@ def memoise() -> None:
     for kind in (find("ToTask", COMMS), find("ToDagProcessor", PROCESSOR), JsonValue):
         if kind is not None:
             memo(kind)
+
+
+def rehearse() -> None:
+    """Does once what every child does, so that its pages are written before the forks, not after each.
+
+    Whatever a first use fills in (what is an instance of which abstract class, compiled templates,
+    looked-up settings) would be made, and each page that it lies on copied, in child after child. The
+    database's engines go first: each fork would tidy them up, and no child may have them.
+    """
+    if block := find("block_orm_access", f"{SDK}.supervisor"):
+        block()
+    sdk = importlib.import_module("airflow.sdk")
+    standard = "airflow.providers.standard.operators"
+    with sdk.DAG("rehearsal", schedule=None) as dag:
+        call = need("PythonOperator", f"{standard}.python")(
+            task_id="call", python_callable=rehearse, op_args=["{{ ds }}"]
+        )
+        shell = need("BashOperator", f"{standard}.bash")(task_id="shell", bash_command="{{ ds }}")
+        call >> shell >> sdk.task(rehearse, task_id="flow")()
+    call.render_template_fields({"ds": "", "dag": dag, "ti": None}, dag.get_template_env())
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        theirs.sendall(b"\0\0\0\4\x93\0\xc0\xc0")
+        ended = need("SucceedTask", COMMS)(
+            end_date=datetime.now(timezone.utc), task_outlets=[], outlet_events=[]
+        )
+        need("CommsDecoder", COMMS)(socket=ours).send(ended)
 
 
 def messages() -> dict[str, list[str]]:
@@ -298,6 +326,9 @@ def boot() -> tuple[Json, dict[str, Callable[[], None]], Callable[..., NoReturn]
         listeners()
     memoise()
     introduction = introduce()
+    # It saves time and nothing else, and a version or a policy may not have or want it.
+    with contextlib.suppress(Exception):
+        rehearse()
     gc.collect()
     gc.freeze()
     gc.enable()
