@@ -20,7 +20,7 @@ ui: ## Builds the web UI into ui/dist.
 test: ## Installs what the tests need and runs them all.
 	@packaging/scripts/test.sh
 
-test-airflow: ## Makes an Airflow 3.3.2 below target/ and runs upstream's example dags on it.
+test-airflow: ## The part of the tests that needs Airflows: makes them below target/ and runs dags on them.
 	@packaging/scripts/airflow.sh
 
 conformance: ## Rewrites the table of Airflow's behaviours and the tests that prove each.

@@ -188,8 +188,15 @@ fn utf8_env() -> impl Iterator<Item = (String, String)> {
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
 }
 
-/// What tasks get of the server's environment: the named variables and no others.
+/// What tasks get of the server's environment: the named variables and no others. A `*` at the end
+/// of a name stands for any rest.
 fn task_env(config: &Config, manner: &Manner) -> Vec<(String, String)> {
-    let passed = utf8_env().filter(|(name, _)| config.pass_environment.contains(name));
+    let is_passed = |name: &str| {
+        config.pass_environment.iter().any(|passed| {
+            let start = passed.strip_suffix('*');
+            start.map_or(passed == name, |start| name.starts_with(start))
+        })
+    };
+    let passed = utf8_env().filter(|(name, _)| is_passed(name));
     passed.chain(manner.task_env.iter().cloned()).collect()
 }

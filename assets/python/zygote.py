@@ -151,16 +151,16 @@ def messages() -> dict[str, list[str]]:
     """The fields of every model of the protocol, by the names that they have on the wire."""
     from pydantic import BaseModel
 
-    places = (COMMS, PROCESSOR, TRIGGERER, "airflow.sdk.api.datamodels._generated")
-    places += ("airflow.callbacks.callback_requests", "airflow.executors.workloads")
+    places = [COMMS, PROCESSOR, TRIGGERER, "airflow.sdk.api.datamodels._generated"]
+    places += ["airflow.callbacks.callback_requests", "airflow.executors.workloads"]
     found: dict[str, list[str]] = {}
-    namespaces = [sys.modules.get(place) for place in places]
+    namespaces: list[Any] = [sys.modules.get(place) for place in places]
     # The triggerer has its own in a class of that name.
     namespaces.append(find("messages", TRIGGERER))
     for namespace in filter(None, namespaces):
         for name, kind in vars(namespace).items():
             if isinstance(kind, type) and issubclass(kind, BaseModel) and not name.startswith("_"):
-                fields = kind.model_fields.items()
+                fields = kind.model_fields.items()  # type: ignore[attr-defined, unused-ignore]
                 found.setdefault(kind.__name__, [field.alias or name for name, field in fields])
     return found
 
@@ -241,18 +241,19 @@ class Timetables:
     def do_generate_run_id(self, ask: Json) -> str:
         """The name of a run."""
         extra = {k: ask[k] for k in ("partition_key",) if k in ask}
-        return self.decode("timetable", ask["timetable"]).generate_run_id(
+        run_id = self.decode("timetable", ask["timetable"]).generate_run_id(
             run_type=need("DagRunType", "airflow.utils.types")(ask["run_type"]),
             run_after=date(ask["run_after"]),
             data_interval=interval(ask.get("data_interval")),
             **extra,
         )
+        return str(run_id)
 
     def do_summary(self, ask: Json) -> Json:
         """How a timetable describes itself."""
         timetable = self.decode("timetable", ask["timetable"])
-        names = ("summary", "description", "periodic", "can_be_scheduled", "run_ordering")
-        names += ("active_runs_limit", "partitioned", "partitioned_at_runtime")
+        names = ["summary", "description", "periodic", "can_be_scheduled", "run_ordering"]
+        names += ["active_runs_limit", "partitioned", "partitioned_at_runtime"]
         return {name: plain(getattr(timetable, name, None)) for name in names}
 
     def do_partition(self, ask: Json) -> Any:
@@ -271,14 +272,15 @@ class Timetables:
         """The weight that a custom strategy gives to a task instance."""
         load = need("validate_and_load_priority_weight_strategy", "airflow.task.priority_strategy")
         made = json.loads(json.dumps(ask["ti"]), object_hook=lambda each: SimpleNamespace(**each))
-        return load(ask["rule"]).get_weight(made)
+        return int(load(ask["rule"]).get_weight(made))
 
 
 def date(text: str | None) -> Any:
     """Upstream's kind of date."""
     import pendulum
 
-    return pendulum.parse(text).in_timezone("UTC") if text else None  # type: ignore[union-attr]
+    parse: Any = pendulum.parse
+    return parse(text).in_timezone("UTC") if text else None
 
 
 def interval(given: Json | None) -> Any:
@@ -342,7 +344,7 @@ def main() -> None:
     # 0 to 2 stay taken, since a child gives them to its streams.
     os.dup2(os.open(os.devnull, os.O_RDWR), given) if given <= 2 else os.close(given)
     sys.path[1:1] = [part for part in os.environ.get("PYTHONPATH", "").split(":") if part]
-    if os.environ.get("ORRERY_FORBID_DB"):
+    if os.environ.get("_ORRERY_FORBID_DB"):
         forbid_databases()
     try:
         introduction, entries, fork_main = boot()
@@ -358,7 +360,10 @@ def serve(control: socket.socket, entries: dict[str, Any], fork_main: Callable[.
     waits = select.poll()
     waits.register(control, select.POLLIN)
     children: dict[int, tuple[int, int]] = {}
-    say = lambda answer: control.send(json.dumps(answer).encode())  # noqa: E731
+
+    def say(answer: Json) -> None:
+        control.send(json.dumps(answer).encode())
+
     while True:
         for ready, _ in waits.poll():
             if ready != control.fileno():

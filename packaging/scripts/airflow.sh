@@ -1,13 +1,52 @@
 #!/usr/bin/env bash
-# Runs Airflow's own example dags, unmodified, and compares how they end with what Airflow recorded.
-# Makes the runtime below target/ the first time, which takes minutes and the package index.
+# Runs dags on real Airflows: makes a runtime of each supported version below target/ where it is
+# missing (minutes, and the package index), then everything in tests/airflow and tests/python.
+# Arguments go to pytest: `packaging/scripts/airflow.sh -k vectors`.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-version=${1:-3.3.2}
+target=${CARGO_TARGET_DIR:-target}
+orrery=$target/x86_64-unknown-linux-gnu/debug/orrery
+tools=$target/airflow/tools
 cargo build -q -p orrery
-orrery=target/x86_64-unknown-linux-gnu/debug/orrery
-home=target/airflow
-if ! "$orrery" runtime show "airflow-$version" --data "$home" >/dev/null 2>&1; then
-  "$orrery" runtime create "airflow-$version" --airflow "$version" --data "$home"
+
+if ! cmp -s tests/airflow/requirements.txt "$tools/requirements.txt"; then
+  rm -rf "$tools"
+  python3 -m venv "$tools"
+  "$tools/bin/pip" install -q --disable-pip-version-check -r tests/airflow/requirements.txt
+  cp tests/airflow/requirements.txt "$tools/requirements.txt"
 fi
-exec python3 tests/airflow/examples.py "$orrery" "$home" "airflow-$version"
+
+# Both ways of installing are in use: pip for the first, uv for the others. A version has a data folder
+# of its own, since only one command changes a folder's runtimes.
+runtime() {
+  local version=$1 path=$2 from=$SECONDS
+  "$orrery" runtime show "airflow-$version" --data "$target/airflow/$version" >/dev/null 2>&1 && return
+  PATH=$path "$orrery" runtime create "airflow-$version" --airflow "$version" \
+    --data "$target/airflow/$version" >"$target/airflow/$version.txt" 2>&1 ||
+    { cat "$target/airflow/$version.txt"; return 1; }
+  echo "runtime of Airflow $version: $((SECONDS - from)) s"
+}
+with_uv=$PWD/$tools/bin/uv
+[[ $tools = /* ]] && with_uv=$tools/bin/uv
+mkdir -p "$target/airflow/uv"
+ln -sf "$with_uv" "$target/airflow/uv/uv"
+uv_path=$(cd "$target/airflow/uv" && pwd):$PATH
+runtime 3.3.2 "$PATH" &
+pip=$!
+for version in 3.2.2 3.1.8 3.0.6; do runtime "$version" "$uv_path"; done
+wait "$pip"
+
+"$tools/bin/mypy" --strict --ignore-missing-imports --no-error-summary --cache-dir "$target/airflow/mypy" \
+  assets/python/zygote.py
+pytest="$tools/bin/python -m pytest -q -p no:cacheprovider --durations=12 --durations-min=3"
+if [ $# = 0 ]; then
+  packages=$(echo "$tools"/lib/python3*/site-packages)
+  for version in 3.0.6 3.1.8 3.2.2 3.3.2; do
+    env=$("$orrery" runtime show "airflow-$version" --data "$target/airflow/$version" --json |
+      sed -n 's/^ *"hash": "\(.*\)",/\1/p')
+    echo "our Python on Airflow $version"
+    PYTHONPATH=$packages "$target/airflow/$version/runtimes/envs/$env/bin/python" \
+      -m pytest -q -p no:cacheprovider tests/python
+  done
+fi
+exec $pytest -rsA --tb=short tests/airflow "$@"

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs what the tests need below target/ (and Chromium by the system's packages), then runs them all.
+# Installs what the tests need below target/ (and Chromium by the system's packages), then runs them all:
+# Airflow in each supported version is the largest part of that.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 step() { printf '\n== %s (%s s)\n' "$1" "$SECONDS"; }
@@ -27,4 +28,7 @@ cargo test --workspace
 
 step "API against the published client"
 packaging/scripts/compat.sh
+
+step "Dags on Airflow 3.0.6, 3.1.8, 3.2.2 and 3.3.2"
+packaging/scripts/airflow.sh
 step "done"

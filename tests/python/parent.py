@@ -39,7 +39,7 @@ def environment(home: pathlib.Path, dags: pathlib.Path) -> dict[str, str]:
         "AIRFLOW__CORE__FERNET_KEY": "",
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": "sqlite:////nonexistent/orrery.db",
         "_AIRFLOW_PROCESS_CONTEXT": "client",
-        "ORRERY_FORBID_DB": "1",
+        "_ORRERY_FORBID_DB": "1",
     }
 
 
