@@ -18,6 +18,7 @@ mod drain;
 pub mod invariants;
 mod live;
 mod options;
+pub mod partition;
 mod plan;
 mod pools;
 mod publish;

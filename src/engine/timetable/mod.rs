@@ -12,7 +12,7 @@ mod simple;
 mod ticks;
 mod trigger;
 mod words;
-mod zone;
+pub(crate) mod zone;
 
 #[cfg(test)]
 mod tests;

@@ -7,7 +7,7 @@ use super::TimetableError;
 
 /// A zone. Most are UTC, which costs nothing.
 #[derive(Clone, Debug)]
-pub(super) enum Zone {
+pub(crate) enum Zone {
     Utc,
     Other(TimeZone),
 }
@@ -17,7 +17,7 @@ impl Zone {
     ///
     /// # Errors
     /// When it is neither.
-    pub(super) fn find(name: &str) -> Result<Self, TimetableError> {
+    pub(crate) fn find(name: &str) -> Result<Self, TimetableError> {
         if name.eq_ignore_ascii_case("utc") {
             return Ok(Self::Utc);
         }
@@ -57,7 +57,7 @@ impl Zone {
     }
 
     /// As jiff's type, for formatting.
-    pub(super) fn to_jiff(&self) -> TimeZone {
+    pub(crate) fn to_jiff(&self) -> TimeZone {
         match self {
             Self::Utc => TimeZone::UTC,
             Self::Other(zone) => zone.clone(),

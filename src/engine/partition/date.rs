@@ -1,0 +1,36 @@
+//! The date of a run by its key.
+
+use model::Timestamp;
+
+use super::error::MapError;
+use super::mapper::Mapper;
+
+impl Mapper {
+    /// The moment that a downstream key is the name of; none where keys are no dates.
+    ///
+    /// # Errors
+    /// When the key is not one that this mapper gives.
+    pub fn partition_date(&self, downstream_key: &str) -> Result<Option<Timestamp>, MapError> {
+        Ok(self.clock(downstream_key)?.map(|clock| clock.moment()))
+    }
+}
+
+/// The date of a run, by the mappers of the assets that made it: the one that all who say any
+/// agree on. `carried` where none says any; none when they disagree or a mapper fails.
+#[must_use]
+pub fn partition_date<'a>(
+    mappers: impl IntoIterator<Item = &'a Mapper>,
+    downstream_key: &str,
+    carried: Option<Timestamp>,
+) -> Option<Timestamp> {
+    let mut found: Option<Timestamp> = None;
+    for mapper in mappers {
+        let date = mapper.partition_date(downstream_key).ok()?;
+        match (found, date) {
+            (Some(of), Some(date)) if of != date => return None,
+            (_, Some(date)) => found = Some(date),
+            (_, None) => {}
+        }
+    }
+    found.or(carried)
+}
