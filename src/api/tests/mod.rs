@@ -4,6 +4,7 @@ mod book;
 mod documents;
 mod http;
 mod node;
+mod python;
 mod reads;
 mod shapes;
 mod speed;

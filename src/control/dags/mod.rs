@@ -7,6 +7,7 @@ mod publish;
 mod read;
 mod scan;
 mod scripts;
+mod texts;
 mod walk;
 mod watch;
 
