@@ -64,6 +64,8 @@ impl Cx<'_> {
             ti.not_before = None;
             ti.deferral = None;
             ti.reason = reason;
+            // Upstream's lists show when something was skipped, too: it began and ended then.
+            ti.start_date.get_or_insert(now);
             if ti.end_date.is_none() || ti.end_date < ti.start_date {
                 ti.end_date = Some(now);
             }

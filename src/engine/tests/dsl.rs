@@ -73,7 +73,7 @@ impl World {
         self.book.sources.insert(hash.clone(), Arc::clone(&dag));
         let (json, files) = (text.to_owned(), Vec::new());
         let source = if self.python {
-            DagSource::Serialized { json, text: None }
+            DagSource::Serialized { json }
         } else {
             DagSource::Yaml { text: json, files }
         };

@@ -11,6 +11,7 @@ mod limits;
 mod mapped_again;
 mod mapping;
 mod numbered;
+mod oracle;
 mod property;
 mod recover;
 mod retries;

@@ -8,6 +8,9 @@ use model::{Json, Timestamp};
 
 use crate::timetable::*;
 
+/// So many differences are shown.
+const WRONG_MAX: usize = 50;
+
 /// The folder named by `AIRFLOW_VECTORS`, else the one beside the repository.
 fn folder() -> PathBuf {
     let beside =
@@ -65,6 +68,18 @@ fn answer(case: &Json) -> Result<Json, TimetableError> {
     Ok(answer)
 }
 
+/// Of two lists only what differs first.
+fn first_difference<'a>(expected: &'a Json, got: &'a Json) -> (&'a Json, &'a Json) {
+    let (Some(left), Some(right)) = (expected.as_array(), got.as_array()) else {
+        return (expected, got);
+    };
+    let differ = |(left, right): &(&'a Json, &'a Json)| left != right;
+    left.iter()
+        .zip(right)
+        .find(differ)
+        .unwrap_or((expected, got))
+}
+
 #[test]
 fn vectors_of_upstream_are_equal() {
     let path = folder().join("timetables.json");
@@ -94,10 +109,13 @@ fn vectors_of_upstream_are_equal() {
                 .iter()
                 .filter(|(field, of)| answer_of[*field] != **of)
             {
-                let timetable = &case["timetable"];
-                let got = &answer[field];
+                let (expected, got) = first_difference(expected, &answer[field]);
+                let [of, now, start, end, catchup] =
+                    ["timetable", "now", "start_date", "end_date", "catchup"]
+                        .map(|name| &case[name]);
                 wrong.push(format!(
-                    "{timetable} {field}\nexpected {expected}\n     got {got}"
+                    "{of} {field}, now {now}, from {start} to {end}, catchup {catchup}\n\
+                     expected {expected}\n     got {got}"
                 ));
             }
         }
@@ -106,6 +124,6 @@ fn vectors_of_upstream_are_equal() {
         println!("{n:5} compared of {class}");
     }
     println!("{} compared, {} differ", cases.len(), wrong.len());
-    wrong.truncate(5);
+    wrong.truncate(WRONG_MAX);
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
