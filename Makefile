@@ -2,7 +2,7 @@
 CARGO ?= cargo
 TARGET := target/x86_64-unknown-linux-gnu
 
-.PHONY: help run build ui test test-airflow conformance check bench release clean
+.PHONY: help run build ui test test-airflow oracle conformance check bench release clean
 
 help: ## Shows this list.
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -22,6 +22,9 @@ test: ## Installs what the tests need and runs them all.
 
 test-airflow: ## The part of the tests that needs Airflows: makes them below target/ and runs dags on them.
 	@packaging/scripts/airflow.sh
+
+oracle: ## Plays random dags on a real Airflow 3.3.2 beside this product and compares the two.
+	@packaging/scripts/oracle.sh
 
 conformance: ## Rewrites the table of Airflow's behaviours and the tests that prove each.
 	UPDATE_EXPECT=1 $(CARGO) test -q -p tidy conformance

@@ -177,7 +177,7 @@ pub struct DagVersion {
     pub version: VersionNo,
     /// When it was first seen.
     pub created_at: Timestamp,
-    /// Of `source`, as it was published.
+    /// SHA-256 of `source` in hexadecimal.
     pub hash: String,
     /// The source.
     pub source: DagSource,
@@ -197,8 +197,6 @@ pub enum DagSource {
     Serialized {
         /// The JSON text.
         json: String,
-        /// The Python file as it was; none where it is an archive, or was gone before it was kept.
-        text: Option<String>,
     },
 }
 

@@ -279,13 +279,9 @@ export function answer(world: World, method: string, url: URL, body: unknown): A
   const entry = world.find(dagId ?? '');
   if (!entry) return NO_DAG;
   if (root === 'dagSources') {
-    const version = Number(url.searchParams.get('version_number') ?? 3);
-    if (version === 1)
-      return ok({ content: null, dag_id: dagId, version_number: 1, dag_display_name: dagId });
-    const content = `# version ${version}\nfrom airflow.sdk import DAG, task\n\n${Array.from({ length: 40 }, (_, n) => `# line ${n + 3} of ${dagId}`).join('\n')}\n`;
-    return ok({ content, dag_id: dagId, version_number: version, dag_display_name: dagId });
+    const content = `from airflow.sdk import DAG, task\n\n${Array.from({ length: 40 }, (_, n) => `# line ${n + 3} of ${dagId}`).join('\n')}\n`;
+    return ok({ content, dag_id: dagId, version_number: 3, dag_display_name: dagId });
   }
-  if (below === 'dagVersions') return ok({ dag_versions: versionsOf(dagId!), total_entries: 3 });
   if (below === 'details') return ok(entry.details);
   if (below === 'grid') return grid(entry, url.searchParams);
   if (below === 'clearTaskInstances') return clear(entry, body as ClearBody);
@@ -304,17 +300,4 @@ export function answer(world: World, method: string, url: URL, body: unknown): A
   }
   const run = entry.runs.find(({ dag_run_id }) => dag_run_id === runId);
   return run ? inRun(call, entry, run, method, rest, ours) : NO_RUN;
-}
-
-function versionsOf(dag_id: string) {
-  return [3, 2, 1].map((version_number) => ({
-    id: `00000000-0000-0000-0000-00000000000${version_number}`,
-    version_number,
-    dag_id,
-    bundle_name: 'dags-folder',
-    bundle_version: null,
-    bundle_url: null,
-    created_at: `2026-11-0${version_number}T10:00:00Z`,
-    dag_display_name: dag_id,
-  }));
 }

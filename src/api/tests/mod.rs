@@ -4,7 +4,6 @@ mod book;
 mod documents;
 mod http;
 mod node;
-mod python;
 mod reads;
 mod shapes;
 mod speed;

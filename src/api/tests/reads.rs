@@ -53,6 +53,7 @@ async fn every_read_has_upstreams_shape() {
         run.to_owned(),
         format!("{run}/taskInstances"),
         ti.clone(),
+        format!("{ti}/listMapped"),
         format!("{ti}/tries"),
         format!("{ti}/tries/1"),
         format!("{ti}/-1/tries"),

@@ -7,7 +7,6 @@ mod publish;
 mod read;
 mod scan;
 mod scripts;
-mod texts;
 mod walk;
 mod watch;
 

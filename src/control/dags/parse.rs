@@ -14,10 +14,8 @@ use model::{
     ports::{ParseRequest, Parsed},
 };
 
-use sha2::{Digest, Sha256};
-
-use super::{Scanner, Shared, read::ReadFile, texts::Texts, walk::Stamp, watch::Watch};
-use crate::{logs::path::hex, python::BUNDLE};
+use super::{Scanner, Shared, read::ReadFile, walk::Stamp, watch::Watch};
+use crate::python::BUNDLE;
 
 /// A file that was read, and what it says; nothing when nobody could read it.
 pub(super) struct Done {
@@ -90,14 +88,11 @@ impl Scanner {
         let at = self.clock.now();
         let mut files = Vec::new();
         for Done { path, parsed } in parsed {
-            let Some(was) = self.scripts.end(&path) else {
+            let Some((stamp, hash)) = self.scripts.end(&path) else {
                 continue;
             };
             match parsed {
-                Some(parsed) => {
-                    let texts = Texts::new(&self.root, &path, was.content.as_deref());
-                    files.push(made(path, (was.stamp, was.hash), parsed, &texts, at));
-                }
+                Some(parsed) => files.push(made(path, stamp, hash, parsed, at)),
                 // Nobody could read it: there is another look before long.
                 None => watch.look_again(),
             }
@@ -121,13 +116,7 @@ impl Scanner {
 }
 
 /// What a file says: its dags, and what is wrong with it.
-fn made(
-    path: String,
-    (stamp, hash): (Stamp, String),
-    parsed: Parsed,
-    texts: &Texts,
-    at: Timestamp,
-) -> ReadFile {
+fn made(path: String, stamp: Stamp, hash: String, parsed: Parsed, at: Timestamp) -> ReadFile {
     let Parsed {
         dags,
         import_errors,
@@ -141,8 +130,8 @@ fn made(
     let parse_us = (n_seconds * 1e6) as u64;
     let mut error = tracebacks(&path, import_errors);
     let mut published = Vec::new();
-    for (place, document) in dags {
-        match decode(&document, texts.of(&place), parse_us) {
+    for (_, document) in dags {
+        match decode(&document, parse_us) {
             Ok(dag) => published.push(dag),
             Err(e) => {
                 error.get_or_insert(e);
@@ -179,7 +168,7 @@ fn tracebacks(path: &str, errors: Vec<(String, String)>) -> Option<ImportError> 
     (n > 0).then(|| plain("CTL-020", texts.join("\n")))
 }
 
-fn decode(document: &Json, text: Option<String>, parse_us: u64) -> Result<PublishDag, ImportError> {
+fn decode(document: &Json, parse_us: u64) -> Result<PublishDag, ImportError> {
     let decode = || serialized::decode(document);
     let dag = match catch_unwind(AssertUnwindSafe(decode)) {
         Ok(Ok(dag)) => dag,
@@ -189,19 +178,12 @@ fn decode(document: &Json, text: Option<String>, parse_us: u64) -> Result<Publis
             return Err(plain("CTL-010", message));
         }
     };
-    let written = text.as_deref().unwrap_or_default();
-    let hash = format!(
-        "{}.{}",
-        serialized::version_hash(document),
-        hex(&Sha256::digest(written))
-    );
     Ok(PublishDag {
         dag: Arc::new(dag),
         source: DagSource::Serialized {
             json: document.to_string(),
-            text,
         },
-        hash,
+        hash: serialized::version_hash(document),
         parse_us,
     })
 }

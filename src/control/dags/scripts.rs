@@ -48,14 +48,6 @@ struct Script {
     hash: String,
 }
 
-/// A file as it was when it was read.
-pub(super) struct WasRead {
-    pub(super) stamp: Stamp,
-    pub(super) hash: String,
-    /// Of its bytes, unless it has changed since.
-    pub(super) content: Option<String>,
-}
-
 enum Kind {
     /// It could say dags.
     Dags,
@@ -88,19 +80,14 @@ impl Scripts {
         None
     }
 
-    /// A file was read: what it was then; none when nobody wants it any more.
-    pub(super) fn end(&mut self, path: &str) -> Option<WasRead> {
+    /// A file was read: its stamp and the hash that it had; none when nobody wants it any more.
+    pub(super) fn end(&mut self, path: &str) -> Option<(Stamp, String)> {
         let hash = self.reading.remove(path)?;
         let script = self.seen.get(path)?;
-        let is_same = script.hash == hash;
-        if !is_same {
+        if script.hash != hash {
             self.waiting.push_back(path.to_owned());
         }
-        Some(WasRead {
-            stamp: script.stamp,
-            hash,
-            content: is_same.then(|| script.content.clone()),
-        })
+        Some((script.stamp, hash))
     }
 
     /// Has files that another one kept out read again, when the others are done.
@@ -269,7 +256,7 @@ fn read(file: &Path, seen: Stamp, at: Timestamp) -> Script {
 }
 
 /// The stamp is older than the content or as old: a change in between is read again.
-pub(super) fn read_bytes(file: &Path, limit: u64) -> io::Result<(Stamp, Vec<u8>)> {
+fn read_bytes(file: &Path, limit: u64) -> io::Result<(Stamp, Vec<u8>)> {
     let open = File::open(file)?;
     let stamp = stamp(&open.metadata()?);
     let mut bytes = Vec::new();

@@ -1,0 +1,162 @@
+"""Plays random dags on a real Airflow and on this product, and reports where they differ.
+
+`make oracle` runs it. A seed that has a result is not played again unless asked, so it goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import argparse
+import concurrent.futures
+import contextlib
+import json
+import pathlib
+import signal
+import sys
+import time
+import traceback
+
+import servers
+from compare import Result, report
+from look import look
+from plan import Plan
+from side import Json, Rest, Side, Watcher
+from stories import make, play
+
+HERE = pathlib.Path(__file__).parent
+
+
+def arguments() -> argparse.Namespace:
+    parse = argparse.ArgumentParser(description=__doc__)
+    parse.add_argument("--orrery", type=pathlib.Path, required=True, help="our binary")
+    parse.add_argument("--home", type=pathlib.Path, required=True, help="a data folder of ours with the runtime")
+    parse.add_argument("--runtime", required=True, help="the name of the runtime, of Airflow 3.3.2")
+    parse.add_argument("--venv", type=pathlib.Path, help="a Python with Airflow 3.3.2; else that of the runtime")
+    parse.add_argument("--seeds", default="1-500", help="1-500, or 3,7,9")
+    parse.add_argument("--batch", type=int, default=40, help="dags at once")
+    parse.add_argument("--without", default="", help="stories to leave out, with commas between")
+    parse.add_argument("--out", type=pathlib.Path, required=True, help="results, one for each seed, and the report")
+    parse.add_argument("--again", action="store_true", help="play seeds that have a result already")
+    parse.add_argument("--quiet", type=float, default=4.0, help="seconds without a change that count as rest of ours")
+    parse.add_argument("--report", action="store_true", help="only the report of what was played before")
+    return parse.parse_args()
+
+
+def seeds_of(text: str) -> list[int]:
+    found: list[int] = []
+    for part in text.split(","):
+        first, _, last = part.partition("-")
+        found += range(int(first), int(last or first) + 1)
+    return found
+
+
+def wait_for_dags(rest: Rest, dag_ids: list[str]) -> None:
+    """Until all are known; says which are not and why."""
+    missing, until = set(dag_ids), time.monotonic() + 600
+    while missing:
+        known = {dag["dag_id"] for dag in rest.all("dags?exclude_stale=true", "dags")}
+        missing -= known
+        errors = rest.all("importErrors", "import_errors")
+        if errors or time.monotonic() > until:
+            raise RuntimeError(f"{sorted(missing)} are not known: {errors}")
+        time.sleep(1 if missing else 0)
+
+
+def make_pools(rest: Rest, plans: list[Plan]) -> None:
+    for plan in plans:
+        for name, slots in plan.pools.items():
+            rest.ask("POST", "pools", {"name": name, "slots": slots})
+
+
+PULSE = """
+import datetime
+from airflow.providers.standard.operators.python import PythonOperator
+from airflow.sdk import DAG
+
+with DAG("pulse", schedule=None, start_date=datetime.datetime(2026, 1, 1)):
+    PythonOperator(task_id="never", python_callable=print, pool="there is none")
+"""
+
+
+def start_pulse(rest: Rest) -> str:
+    """Upstream's scheduler looks at each running run in each of its loops and says when: one run shows its loops."""
+    wait_for_dags(rest, ["pulse"])
+    rest.ask("PATCH", "dags/pulse", {"is_paused": False})
+    rest.ask("POST", "dags/pulse/dagRuns", {"dag_run_id": "pulse", "logical_date": None})
+    return "pulse"
+
+
+def play_batch(rest: Rest, gates: pathlib.Path, plans: list[Plan], quiet_s: float) -> dict[int, Json]:
+    """Plays all plans of a batch on one system."""
+    dag_ids = {plan.seed: [plan.dag_id, *plan.others] for plan in plans}
+    every = [dag_id for ids in dag_ids.values() for dag_id in ids]
+    wait_for_dags(rest, every)
+    make_pools(rest, plans)
+    watcher = Watcher(rest, every, start_pulse(rest) if rest.processes else None)
+    watcher.start()
+
+    def one(plan: Plan) -> Json:
+        side = Side(rest, watcher, gates, dag_ids[plan.seed], quiet_s)
+        begun = time.monotonic()
+        try:
+            play(plan, side)
+            seen = look(rest, dag_ids[plan.seed], plan.ordered)
+        except Exception:
+            seen = {"broken": traceback.format_exc()}
+        side.pause(True)
+        return {"seen": seen, "said": side.said[:-1], "took_s": round(time.monotonic() - begun, 1)}
+
+    with concurrent.futures.ThreadPoolExecutor(len(plans)) as pool:
+        played = list(pool.map(one, plans))
+    watcher.over = True
+    return {plan.seed: result for plan, result in zip(plans, played, strict=True)}
+
+
+def play_all(options: argparse.Namespace, plans: list[Plan]) -> None:
+    folder = options.out / "run"
+    servers.clean(folder)
+    dags = folder / "dags"
+    dags.mkdir()
+    (dags / "pulse.py").write_text(PULSE)
+    manifest = json.loads((options.home / "runtimes" / f"{options.runtime}.json").read_text())
+    venv = options.venv or options.home / "runtimes/envs" / manifest["hash"]
+    with contextlib.ExitStack() as stack:
+        theirs = stack.enter_context(servers.airflow(venv.resolve(), folder.resolve(), dags.resolve()))
+        ours = stack.enter_context(
+            servers.orrery(options.orrery, options.home, options.runtime, folder.resolve(), dags.resolve())
+        )
+        sides = {"airflow": theirs, "orrery": ours}
+        for name in sides:
+            (folder / f"gates-{name}").mkdir()
+        for at in range(0, len(plans), options.batch):
+            batch = plans[at : at + options.batch]
+            for plan in batch:
+                (dags / f"{plan.dag_id}.py").write_text(plan.text())
+            begun = time.monotonic()
+            with concurrent.futures.ThreadPoolExecutor(2) as pool:
+                played = {
+                    name: pool.submit(play_batch, rest, (folder / f"gates-{name}").resolve(), batch, options.quiet)
+                    for name, rest in sides.items()
+                }
+            results = {name: future.result() for name, future in played.items()}
+            for plan in batch:
+                result = Result(plan.seed, plan.story, plan.features, *(results[name][plan.seed] for name in sides))
+                result.save(options.out / "results", plan)
+            print(f"seeds {batch[0].seed} to {batch[-1].seed}: {time.monotonic() - begun:.0f} s", flush=True)
+
+
+def main() -> None:
+    options = arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("told to end"))
+    results = options.out / "results"
+    results.mkdir(parents=True, exist_ok=True)
+    seeds = seeds_of(options.seeds)
+    if not options.report:
+        left = [seed for seed in seeds if options.again or not (results / f"{seed:05}.json").exists()]
+        plans = [make(seed, set(options.without.split(","))) for seed in left]
+        if plans:
+            play_all(options, plans)
+    sys.exit(report(options.out, seeds))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,244 @@
+"""One of the two systems, seen through REST alone, and what a story may do to it."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import json
+import pathlib
+import subprocess
+import threading
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Callable
+from typing import Any
+
+Json = Any
+ENDED = ("success", "failed")
+ACTIVE = [
+    "scheduled",
+    "queued",
+    "running",
+    "restarting",
+    "up_for_retry",
+    "up_for_reschedule",
+    "deferred",
+    "awaiting_input",
+]
+PATIENCE_S = 400.0
+POLL_S = 1.0
+PAGE = 100
+# Loops of the scheduler without a change after which there will be none.
+BEATS = 4
+
+
+class TooSlow(Exception):
+    """Something did not come in time."""
+
+
+class Rest:
+    """The API of one system."""
+
+    def __init__(self, base: str, token: str | None = None) -> None:
+        self.base, self.token = base, token
+        self.processes: list[subprocess.Popen] = []
+
+    def ask(self, method: str, path: str, body: Json = None) -> tuple[int, Json]:
+        """Asks until the answer is none of an overworked SQLite."""
+        for _ in range(20):
+            status, answer = self.once(method, path, body)
+            if status < 500:
+                break
+            time.sleep(0.5)
+        return status, answer
+
+    def once(self, method: str, path: str, body: Json) -> tuple[int, Json]:
+        headers = {"content-type": "application/json"}
+        if self.token:
+            headers["authorization"] = f"Bearer {self.token}"
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(f"{self.base}/api/v2/{path}", data, headers, method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=120) as answer:
+                return answer.status, json.loads(answer.read() or b"null")
+        except urllib.error.HTTPError as error:
+            text = error.read()
+            try:
+                return error.code, json.loads(text)
+            except ValueError:
+                return error.code, {"detail": text.decode(errors="replace")[:300]}
+
+    def get(self, path: str) -> Json:
+        status, answer = self.ask("GET", path)
+        if status != 200:
+            raise TooSlow(f"GET {path}: {status} {answer}")
+        return answer
+
+    def all(self, path: str, key: str) -> list[Json]:
+        found: list[Json] = []
+        glue = "&" if "?" in path else "?"
+        while True:
+            page = self.get(f"{path}{glue}limit={PAGE}&offset={len(found)}")
+            found += page[key]
+            if len(found) >= page["total_entries"] or not page[key]:
+                return found
+
+    def listed(self, path: str, key: str, body: Json) -> list[Json]:
+        found: list[Json] = []
+        while True:
+            page = {**body, "page_limit": PAGE, "page_offset": len(found)}
+            status, answer = self.ask("POST", path, page)
+            if status != 200:
+                raise TooSlow(f"POST {path}: {status} {answer}")
+            found += answer[key]
+            if len(found) >= answer["total_entries"] or not answer[key]:
+                return found
+
+
+@dataclasses.dataclass
+class View:
+    """What was seen of one dag at one look."""
+
+    runs: dict[str, str] = dataclasses.field(default_factory=dict)
+    active: frozenset[tuple[str, str, int, str]] = frozenset()
+    since: float = 0.0
+
+
+class Watcher(threading.Thread):
+    """Looks at all dags of a batch at once, since a look for each would be most of the work."""
+
+    def __init__(self, rest: Rest, dag_ids: list[str], pulse: str | None) -> None:
+        super().__init__(daemon=True)
+        self.rest, self.dag_ids, self.pulse = rest, dag_ids, pulse
+        self.beats: list[float] = []
+        self.views: dict[str, View] = {}
+        self.asked, self.looked = 0.0, threading.Condition()
+        self.over, self.broken = False, ""
+
+    def run(self) -> None:
+        while not self.over:
+            try:
+                self.look(time.time())
+                dead = [process.args for process in self.rest.processes if process.poll() is not None]
+                self.broken = f"ended by themselves: {dead}" if dead else ""
+            except (TooSlow, OSError) as problem:
+                self.broken = str(problem)
+            time.sleep(POLL_S)
+
+    def look(self, asked: float) -> None:
+        body = {"dag_ids": self.dag_ids}
+        runs = self.rest.listed("dags/~/dagRuns/list", "dag_runs", {**body, "order_by": "id"})
+        active = self.rest.listed(
+            "dags/~/dagRuns/~/taskInstances/list", "task_instances", {**body, "state": ACTIVE}
+        )
+        if self.pulse:
+            decided = self.rest.get(f"dags/{self.pulse}/dagRuns/pulse")["last_scheduling_decision"]
+            beat = datetime.datetime.fromisoformat(decided).timestamp() if decided else 0.0
+            if beat not in self.beats[-1:]:
+                self.beats.append(beat)
+        views: dict[str, View] = {dag_id: View() for dag_id in self.dag_ids}
+        for run in runs:
+            views[run["dag_id"]].runs[run["dag_run_id"]] = run["state"]
+        for ti in active:
+            view = views[ti["dag_id"]]
+            seen = (ti["dag_run_id"], ti["task_id"], ti["map_index"], ti["state"])
+            view.active = view.active | {seen}
+        with self.looked:
+            for dag_id, view in views.items():
+                last = self.views.get(dag_id)
+                same = last and (last.runs, last.active) == (view.runs, view.active)
+                view.since = last.since if last and same else asked
+            self.views, self.asked = views, asked
+            self.looked.notify_all()
+
+
+    def rested(self, since: float, quiet_s: float) -> bool:
+        """Whether enough went by since then: loops of upstream's scheduler where they are seen, else time."""
+        if self.pulse:
+            return sum(beat > since for beat in self.beats) >= BEATS
+        return time.time() - since > quiet_s
+
+
+class Side:
+    """One dag on one system."""
+
+    def __init__(
+        self, rest: Rest, watcher: Watcher, gates: pathlib.Path, dag_ids: list[str], quiet_s: float
+    ) -> None:
+        self.rest, self.watcher, self.gates = rest, watcher, gates
+        self.dag_id, self.dag_ids, self.quiet_s = dag_ids[0], dag_ids, quiet_s
+        self.held: set[str] = set()
+        self.said: list[str] = []
+
+    def call(self, method: str, path: str, body: Json = None) -> tuple[int, Json]:
+        """Does something and notes how it was answered."""
+        status, answer = self.rest.ask(method, path, body)
+        said = f"{method} {path} {json.dumps(body, sort_keys=True)} -> {status}"
+        self.said.append(said.replace(str(self.gates), "GATES"))
+        return status, answer
+
+    def note(self, what: str) -> None:
+        self.said.append(what)
+
+    def trigger(self, run_id: str, logical_date: str | None) -> None:
+        conf = {"gates": str(self.gates)}
+        body = {"dag_run_id": run_id, "logical_date": logical_date, "conf": conf}
+        self.call("POST", f"dags/{self.dag_id}/dagRuns", body)
+
+    def pause(self, paused: bool, dag_id: str | None = None) -> None:
+        self.call("PATCH", f"dags/{dag_id or self.dag_id}", {"is_paused": paused})
+
+    def open(self, gate: str) -> None:
+        (self.gates / f"{self.dag_id}.{gate}").touch()
+
+    def wait(self, what: str, met: Callable[[list[View]], bool]) -> None:
+        """Waits for a look that began after now and that meets something."""
+        begun, watcher = time.time(), self.watcher
+        with watcher.looked:
+            while True:
+                views = [watcher.views.get(dag_id) or View() for dag_id in self.dag_ids]
+                if watcher.asked > begun and met(views):
+                    return
+                if time.time() - begun > PATIENCE_S or watcher.broken.startswith("ended"):
+                    raise TooSlow(f"{what}: {views} {watcher.broken}")
+                watcher.looked.wait(5)
+
+    def wait_quiet(self, n_runs: int = 1, settled: bool = False) -> None:
+        """Until all runs have ended, or nothing goes on any more but what is held.
+
+        Where more runs may follow by themselves (`settled`) the end of those there is not enough.
+        """
+
+        def ended(view: View) -> bool:
+            return not view.active and all(state in ENDED for state in view.runs.values())
+
+        def quiet(views: list[View]) -> bool:
+            if not settled and len(views[0].runs) >= n_runs and ended(views[0]):
+                return True
+            moving = any(
+                task.split(".")[-1] not in self.held or state not in ("running", "scheduled")
+                for view in views
+                for _, task, _, state in view.active
+            )
+            since = max(view.since for view in views)
+            return not moving and self.watcher.rested(since, self.quiet_s)
+
+        self.wait(f"{self.dag_ids} to be quiet", quiet)
+
+    def clear(self, **options: Json) -> None:
+        body = {"dry_run": False, "only_failed": False, "reset_dag_runs": True, **options}
+        path = f"dags/{self.dag_id}/clearTaskInstances"
+        status, answer = self.call("POST", path, body)
+        if status == 200:
+            found = [f"{ti['task_id']}[{ti.get('map_index', -1)}]" for ti in answer["task_instances"]]
+            self.note(f"cleared {' '.join(sorted(found))}")
+
+    def mark_task(self, run_id: str, task: str, state: str, **options: bool) -> None:
+        run = urllib.parse.quote(run_id)
+        path = f"dags/{self.dag_id}/dagRuns/{run}/taskInstances/{task}"
+        self.call("PATCH", path, {"new_state": state, **options})
+
+    def mark_run(self, run_id: str, state: str) -> None:
+        self.call("PATCH", f"dags/{self.dag_id}/dagRuns/{urllib.parse.quote(run_id)}", {"state": state})

@@ -1,0 +1,237 @@
+"""What is done with a dag, the same on both systems."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+
+from features import fill
+from plan import Plan, feature
+from side import Side
+
+Story = Callable[[Plan, Side], None]
+DATE = "2026-01-05T00:00:00Z"
+
+
+def chance_of(plan: Plan) -> random.Random:
+    """Chance that is the same on both sides, and apart from what made the dag."""
+    return random.Random(plan.seed * 7919 + 1)
+
+
+def base(plan: Plan, side: Side) -> None:
+    side.held |= plan.stuck
+    side.pause(False)
+
+
+def make_plain(plan: Plan) -> None:
+    fill(plan)
+
+
+@feature(1, 2, 3, 28, 30, 36, 37, 45)
+def plain(plan: Plan, side: Side) -> None:
+    """One run, with or without a logical date."""
+    base(plan, side)
+    side.trigger("r1", DATE if plan.seed % 3 else None)
+    if plan.seed % 5 == 0:
+        side.trigger("r1", None)
+        side.trigger("r2", DATE)
+    side.wait_quiet()
+
+
+@feature(101, 146, 147)
+def again(plan: Plan, side: Side) -> None:
+    """Clears of what has ended."""
+    plain(plan, side)
+    rng = chance_of(plan)
+    for _ in range(rng.randint(1, 2)):
+        options: dict = {"dag_run_id": "r1"}
+        if rng.random() < 0.75:
+            options["task_ids"] = rng.sample(plan.tasks, min(len(plan.tasks), rng.randint(1, 2)))
+            for name in ("include_upstream", "include_downstream"):
+                options[name] = rng.random() < 0.4
+        options["only_failed"] = rng.random() < 0.3
+        side.clear(**options)
+        side.wait_quiet()
+
+
+def make_midway(plan: Plan) -> None:
+    gate = plan.name()
+    plan.add(f"{gate} = t({gate!r}, gate='g')", gate)
+    plan.gates.add(gate)
+    fill(plan)
+    plan.edge([gate], plan.any_task(plan.some(plan.ends, 1), 0.5))
+
+
+@feature(10, 12, 67, 108, 146, 147, 152)
+def midway(plan: Plan, side: Side) -> None:
+    """Something is done while a task runs and all else has come to rest."""
+    gate = next(iter(plan.gates))
+    rng = chance_of(plan)
+    base(plan, side)
+    side.held.add(gate)
+    side.trigger("r1", DATE)
+    side.wait_quiet()
+    what = rng.choice(["clear", "clear", "clear", "gate", "task", "task", "run", "prevent"])
+    one = rng.choice(plan.tasks)
+    if what == "clear":
+        side.clear(dag_run_id="r1", task_ids=[one], include_downstream=rng.random() < 0.6,
+                   include_upstream=rng.random() < 0.3)
+    elif what == "gate":
+        side.clear(dag_run_id="r1", task_ids=[gate], include_downstream=rng.random() < 0.5)
+    elif what == "prevent":
+        side.clear(dag_run_id="r1", task_ids=[gate], prevent_running_task=True)
+    elif what == "task":
+        other = rng.choice([one, gate])
+        side.mark_task("r1", other, rng.choice(["success", "failed", "skipped"]),
+                       include_downstream=rng.random() < 0.3)
+    else:
+        side.mark_run("r1", rng.choice(["success", "failed"]))
+    side.wait_quiet()
+    side.open("g")
+    side.held.discard(gate)
+    side.wait_quiet()
+
+
+def make_schedule(plan: Plan) -> None:
+    """Few runs of few tasks, whose ends differ from day to day."""
+    rng = plan.rng
+    days = rng.randint(2, 4)
+    plan.dag["schedule"] = rng.choice(
+        ["'@daily'", "'0 6 * * *'", "datetime.timedelta(days=1)", "'@daily'", "'0 0,12 * * 4'",
+         "CronDataIntervalTimetable('@daily', timezone='UTC')"]
+    )
+    plan.dag["catchup"] = str(plan.chance(0.75))
+    plan.dag["end_date"] = f"START + datetime.timedelta(days={days - 1})"
+    plan.dag["max_active_runs"] = str(rng.choice([1, 1, 2, 16]))
+    if plan.chance(0.2):
+        plan.dag["max_consecutive_failed_dag_runs"] = "2"
+    plan.head.append("from airflow.timetables.interval import CronDataIntervalTimetable")
+    names: list[str] = []
+    for _ in range(rng.randint(1, 3)):
+        name, by = plan.name(), {}
+        for day in range(1, days + 2):
+            by[f"d{day}"] = [rng.choices(["ok", "fail", "skip"], [70, 20, 10])[0]]
+        more = rng.choice(["", ", depends_on_past=True", ", depends_on_past=True", ", wait_for_downstream=True"])
+        if more and plan.chance(0.2):
+            more += ", ignore_first_depends_on_past=False"
+        if more and plan.chance(0.2):
+            more += ", wait_for_past_depends_before_skipping=True"
+        rule = plan.rule(0.3) if names else ""
+        plan.add(f"{name} = t({name!r}, by={by!r}{rule}{more})", name)
+        plan.edge(plan.some(names, 2), name)
+        names.append(name)
+    if plan.chance(0.25):
+        name = plan.name()
+        plan.add(f"{name} = LatestOnlyOperator(task_id={name!r})", name)
+        plan.edge([name], names[-1])
+
+
+@feature(14, 15, 18, 19, 20, 21, 22, 33, 34, 35, 36, 64, 65, 70, 73)
+def schedule(plan: Plan, side: Side) -> None:
+    """Runs that time made, some of which depend on their past."""
+    rng = chance_of(plan)
+    base(plan, side)
+    side.wait_quiet(settled=True)
+    if rng.random() < 0.4:
+        side.clear(task_ids=[plan.tasks[0]], include_future=rng.random() < 0.5, only_failed=rng.random() < 0.5,
+                   include_downstream=True, dag_run_id=first_run(side))
+        side.wait_quiet(settled=True)
+
+
+def first_run(side: Side) -> str:
+    return min(side.watcher.views[side.dag_id].runs)
+
+
+def make_backfill(plan: Plan) -> None:
+    make_schedule(plan)
+    plan.dag["catchup"] = "False"
+    plan.dag.pop("end_date")
+    plan.dag["schedule"] = plan.rng.choice(["'@daily'", "'0 6 * * *'", "datetime.timedelta(days=1)"])
+    plan.dag["start_date"] = "START"
+    plan.dag["end_date"] = "START + datetime.timedelta(days=12)"
+
+
+@feature(141, 142, 143, 144, 145)
+def backfill(plan: Plan, side: Side) -> None:
+    """A backfill over some days, and another over some of the same."""
+    rng = chance_of(plan)
+    base(plan, side)
+    side.wait_quiet(settled=True)
+    for _ in range(rng.randint(1, 2)):
+        first = rng.randint(1, 3)
+        body = {
+            "dag_id": side.dag_id,
+            "from_date": f"2026-01-{first:02}T00:00:00Z",
+            "to_date": f"2026-01-{first + rng.randint(0, 3):02}T00:00:00Z",
+            "run_backwards": rng.random() < 0.25,
+            "reprocess_behavior": rng.choice(["none", "failed", "completed"]),
+            "max_active_runs": rng.choice([1, 2, 10]),
+            "dag_run_conf": {},
+        }
+        status, answer = side.call("POST", "backfills/dry_run", body)
+        if status == 200:
+            side.note(f"would: {[run['logical_date'] for run in answer['backfills']]}")
+        side.call("POST", "backfills", body)
+        side.wait_quiet(settled=True)
+
+
+def make_assets(plan: Plan) -> None:
+    """A dag with outlets, and dags that are scheduled on them."""
+    rng = plan.rng
+    names = [f"a{plan.seed}_{letter}" for letter in "xyz"[: rng.randint(1, 3)]]
+    for name in names:
+        plan.head.append(f"{name} = Asset({name!r}, uri='oracle://{plan.dag_id}/{name}')")
+        task = plan.name()
+        outcomes, more = plan.outcomes()
+        if plan.chance(0.2):
+            plan.add(f"{task} = m({task!r}, outlets=[{name}]).expand(x=[1, 2])", task)
+        elif plan.chance(0.3):
+            plan.add(f"{task} = e({task!r}, outlets=[{name}])", task)
+        else:
+            plan.add(f"{task} = t({task!r}, {outcomes}, outlets=[{name}]{more})", task)
+        plan.edge(plan.some(plan.tasks[:-1], 1), task)
+    conditions = [f"[{', '.join(names)}]", " & ".join(names), " | ".join(names), f"[{names[0]}]"]
+    if len(names) == 3:
+        conditions += [f"({names[0]} | {names[1]}) & {names[2]}", f"({names[0]} & {names[1]}) | {names[2]}"]
+    for index in range(rng.randint(1, 2)):
+        other = f"{plan.dag_id}_c{index}"
+        condition = rng.choice(conditions)
+        if condition in names:
+            condition = f"[{condition}]"
+        plan.others.append(other)
+        plan.tail += [f"with DAG({other!r}, schedule={condition}, start_date=START, catchup=False):", "    e('one')"]
+
+
+@feature(125, 128, 129, 130)
+def assets(plan: Plan, side: Side) -> None:
+    """Runs of a dag with outlets, and what follows from them."""
+    for other in plan.others[: 2 if chance_of(plan).random() < 0.8 else 1]:
+        side.pause(False, other)
+    base(plan, side)
+    for number in range(1, 3):
+        side.trigger(f"r{number}", None)
+        side.wait_quiet(settled=True)
+
+
+STORIES: list[tuple[str, Callable[[Plan], None], Story, int]] = [
+    ("plain", make_plain, plain, 34),
+    ("again", make_plain, again, 16),
+    ("midway", make_midway, midway, 24),
+    ("schedule", make_schedule, schedule, 26),
+    ("backfill", make_backfill, backfill, 10),
+    ("assets", make_assets, assets, 10),
+]
+
+
+def make(seed: int, without: set[str]) -> Plan:
+    """The plan of a seed."""
+    stories = [story for story in STORIES if story[0] not in without]
+    plan = Plan(seed)
+    name, build, _, _ = plan.rng.choices(stories, [weight for *_, weight in stories])[0]
+    plan.story = name
+    build(plan)
+    return plan
+
+
+def play(plan: Plan, side: Side) -> None:
+    next(story for name, _, story, _ in STORIES if name == plan.story)(plan, side)
