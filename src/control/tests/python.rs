@@ -166,7 +166,7 @@ fn waits(kit: &Kit, second: &Asker, at: Timestamp) -> Asker {
 }
 
 #[test]
-fn a_try_is_told_what_upstreams_runner_needs() {
+fn s006_a_try_is_told_what_upstreams_runner_needs() {
     let kit = Kit::new(&["a", "b"]);
     let run = kit.node.trigger_surely("p", "r");
     let (first, task) = kit.next();

@@ -5,7 +5,7 @@ use expect_test::expect;
 use super::{World, check};
 
 #[test]
-fn cleared_tasks_run_again() {
+fn s146_to_s147_cleared_tasks_run_again() {
     check(
         "a; b:a; c:b",
         "start; a ok; b ok; c ok; clear b",
@@ -85,7 +85,7 @@ fn cleared_tasks_run_again() {
 }
 
 #[test]
-fn clearing_a_running_task_ends_it_first() {
+fn s108_clearing_a_running_task_ends_it_first() {
     check(
         "a",
         "start; a run; clear a",
@@ -165,7 +165,7 @@ fn clearing_reaches_other_runs() {
 }
 
 #[test]
-fn states_set_by_hand_are_set_at_once() {
+fn s010_states_set_by_hand_are_set_at_once() {
     check(
         "a; b:a",
         "start; a run; mark a success",

@@ -455,7 +455,7 @@ pub(crate) fn span(text: &str) -> TimeDelta {
     })
 }
 
-fn happened(now: Timestamp, what: &str, arg: &str, soft_fail: bool) -> Happened {
+pub(crate) fn happened(now: Timestamp, what: &str, arg: &str, soft_fail: bool) -> Happened {
     let failed = |may_retry| Outcome::Failed {
         message: "it broke".to_owned(),
         may_retry,

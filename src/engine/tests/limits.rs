@@ -5,7 +5,7 @@ use expect_test::expect;
 use super::{World, check};
 
 #[test]
-fn pools_let_in_as_many_as_they_have_slots() {
+fn s094_to_s096_pools_let_in_as_many_as_they_have_slots() {
     check(
         "a pool=p; b pool=p; c",
         "pool p=1; start",
@@ -91,7 +91,7 @@ fn pools_let_in_as_many_as_they_have_slots() {
 }
 
 #[test]
-fn the_heaviest_starts_first() {
+fn s097_the_heaviest_starts_first() {
     check(
         "a pool=p; b pool=p weight=3; c:a pool=p; d:c",
         "pool p=1; start",
@@ -117,7 +117,7 @@ fn the_heaviest_starts_first() {
 }
 
 #[test]
-fn a_large_one_lets_small_ones_pass() {
+fn s095_a_large_one_lets_small_ones_pass() {
     check(
         "a pool=p; b pool=p slots=2 weight=9; c pool=p",
         "pool p=2; start; b ok",
@@ -143,7 +143,7 @@ fn a_large_one_lets_small_ones_pass() {
 }
 
 #[test]
-fn runs_have_their_own_limit() {
+fn s092_runs_have_their_own_limit() {
     check(
         "!tasks=1; a; b; c pool=p",
         "pool p=1; start; start",
@@ -184,7 +184,7 @@ fn runs_have_their_own_limit() {
 }
 
 #[test]
-fn tasks_have_their_own_limit() {
+fn s093_tasks_have_their_own_limit() {
     check(
         "a per_dag=1; b",
         "start; start",
@@ -214,7 +214,7 @@ fn tasks_have_their_own_limit() {
 }
 
 #[test]
-fn the_deployment_has_a_limit() {
+fn s091_the_deployment_has_a_limit() {
     let mut world = World::new();
     world.options.parallelism = 2;
     world.restart();

@@ -11,6 +11,8 @@ mod limits;
 mod mapped_again;
 mod mapping;
 mod numbered;
+mod numbered_runs;
+mod numbered_states;
 mod oracle;
 mod property;
 mod recover;

@@ -7,7 +7,7 @@ use super::{World, bare_task, check};
 use crate::attempt::retry::retry_delay;
 
 #[test]
-fn a_try_follows_a_failure() {
+fn s103_a_try_follows_a_failure() {
     check(
         "a retries=1 delay=5m",
         "start; a fail",
@@ -83,7 +83,7 @@ fn a_try_follows_a_failure() {
 }
 
 #[test]
-fn each_try_is_kept_and_starts_without_values() {
+fn s153_each_try_is_kept_and_starts_without_values() {
     let mut world = World::new();
     world.publish("d", "a retries=2 delay=1m");
     world.play("start; a run; a fail; tick 2m; a ok return_value=2");
@@ -125,7 +125,7 @@ const BACKOFF: [Backoff; 13] = [
 ];
 
 #[test]
-fn backoff_is_upstreams() {
+fn s102_backoff_is_upstreams() {
     for (delay, factor, longest, date, try_number, wanted) in BACKOFF {
         let mut task = bare_task("my_task");
         task.retry_delay = TimeDelta::from_secs_f64(delay);

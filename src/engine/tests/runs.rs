@@ -10,7 +10,7 @@ use model::{
 use super::{World, check, dsl::trigger, parse_dag};
 
 #[test]
-fn so_many_runs_at_once() {
+fn s035_so_many_runs_at_once() {
     check(
         "!runs=1; a",
         "start; start",
@@ -36,7 +36,7 @@ fn so_many_runs_at_once() {
 }
 
 #[test]
-fn paused_dags_finish_what_runs() {
+fn s033_paused_dags_finish_what_runs() {
     check(
         "a; b:a; c",
         "start; a run; pause; a ok; c ok; start",
@@ -88,7 +88,7 @@ fn paused_dags_finish_what_runs() {
 }
 
 #[test]
-fn dags_without_a_file_wait_for_it() {
+fn s032_dags_without_a_file_wait_for_it() {
     check(
         "a; b:a",
         "start; a ok; gone; b ok; start",
@@ -127,7 +127,7 @@ fn runs_time_out() {
 }
 
 #[test]
-fn the_past_must_have_ended_well() {
+fn s064_to_s065_the_past_must_have_ended_well() {
     let dag = "a past=yes; b:a";
     check(
         dag,
@@ -224,7 +224,7 @@ fn the_past_must_have_ended_well() {
 }
 
 #[test]
-fn runs_by_hand_and_by_id() {
+fn s028_to_s030_runs_by_hand_and_by_id() {
     let mut world = World::new();
     world.publish("d", "!only=manual; a");
     let mut ask = |id: Option<&str>, date: Option<&str>, run_type| {
@@ -258,7 +258,7 @@ fn runs_by_hand_and_by_id() {
 }
 
 #[test]
-fn a_trigger_may_run_an_existing_one_again() {
+fn s151_a_trigger_may_run_an_existing_one_again() {
     let mut world = World::new();
     world.publish("d", "a");
     world.play("start; a ok");
@@ -274,7 +274,7 @@ fn a_trigger_may_run_an_existing_one_again() {
 }
 
 #[test]
-fn conf_lies_over_the_params() {
+fn s031_conf_lies_over_the_params() {
     let mut dag = parse_dag("d", "a");
     for (name, default) in [
         ("x", Json::from(1)),
@@ -348,7 +348,7 @@ fn runs_go_when_deleted() {
 }
 
 #[test]
-fn scheduled_runs_come_by_the_clock() {
+fn s014_scheduled_runs_come_by_the_clock() {
     let mut world = World::new();
     world.publish("d", "!cron=@hourly from=2026-01-01T00:00:00Z; a kind=empty");
     world.play("tick 30m; tick 31m; tick 5h");

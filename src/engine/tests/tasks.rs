@@ -42,7 +42,7 @@ fn a_chain_goes_on_as_its_tasks_end() {
 }
 
 #[test]
-fn a_failure_goes_down_at_once() {
+fn s049_a_failure_goes_down_at_once() {
     check(
         "a; b; c:a,b; d:c",
         "start; a fail",
@@ -123,7 +123,7 @@ fn branches_skip_what_they_do_not_choose() {
 }
 
 #[test]
-fn empty_tasks_pass() {
+fn s072_empty_tasks_pass() {
     check(
         "a kind=empty; b:a kind=empty; c:b",
         "start",
@@ -147,7 +147,7 @@ fn empty_tasks_pass() {
 }
 
 #[test]
-fn a_run_without_tasks_ends_well_at_once() {
+fn s045_a_run_without_tasks_ends_well_at_once() {
     check(
         "",
         "start",
@@ -243,7 +243,7 @@ fn sensors_look_again_in_the_same_try() {
 }
 
 #[test]
-fn leaves_decide_how_a_run_ends() {
+fn s042_to_s043_leaves_decide_how_a_run_ends() {
     check(
         "a; b:a rule=all_done",
         "start; a fail; b ok",

@@ -225,7 +225,7 @@ print("after")
 }
 
 #[test]
-fn last_words_and_exits() {
+fn s008_last_words_and_exits() {
     let (kit, _) = kit("ends");
     let server = kit.serve();
     let end = r#"end_date="2026-01-02T03:04:05Z""#;
@@ -369,7 +369,7 @@ fn what_goes_wrong_is_contained() {
 }
 
 #[test]
-fn time_is_bounded() {
+fn s112_time_is_bounded() {
     let (kit, _) = kit("time");
     let server = kit.serve();
     // It does not end after its success: TERM is ignored, KILL is not.

@@ -55,7 +55,7 @@ const TABLE: [(&str, &str); 13] = [
 ];
 
 #[test]
-fn all_rules_over_all_pairs() {
+fn s049_to_s061_all_rules_over_all_pairs() {
     assert_eq!(TABLE.len(), TriggerRule::ALL.len());
     for (rule, wanted) in TABLE {
         let rule = TriggerRule::parse(rule).unwrap();
@@ -96,7 +96,7 @@ fn rules_before_all_upstream_has_ended() {
 }
 
 #[test]
-fn no_upstream_is_always_ready() {
+fn s048_no_upstream_is_always_ready() {
     for rule in TriggerRule::ALL {
         assert_eq!(evaluate(*rule, &upstream("", 0)), Verdict::Ready, "{rule}");
     }

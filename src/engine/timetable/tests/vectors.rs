@@ -81,7 +81,7 @@ fn first_difference<'a>(expected: &'a Json, got: &'a Json) -> (&'a Json, &'a Jso
 }
 
 #[test]
-fn vectors_of_upstream_are_equal() {
+fn s018_to_s024_vectors_of_upstream_are_equal() {
     let path = folder().join("timetables.json");
     let Ok(text) = std::fs::read_to_string(&path) else {
         println!(
