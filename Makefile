@@ -2,7 +2,7 @@
 CARGO ?= cargo
 TARGET := target/x86_64-unknown-linux-gnu
 
-.PHONY: help run build ui test test-airflow oracle conformance check bench release clean
+.PHONY: help run build ui test test-airflow oracle conformance check bench bench-airflow release clean
 
 help: ## Shows this list.
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -40,6 +40,9 @@ release: ui ## Builds the static release binary.
 
 bench: release ## Measures the release binary beside the machine's floors; prints JSON.
 	$(CARGO) run --release -q -p bench -- $(TARGET)/release/orrery
+
+bench-airflow: release ## Measures the release binary beside Airflow 3.3.2 on the same dags; prints JSON.
+	@packaging/scripts/bench-airflow.sh
 
 clean: ## Removes what was built.
 	rm -rf target ui/dist ui/node_modules

@@ -106,15 +106,18 @@ def postgres() -> Iterator[str | None]:
 
 
 @contextlib.contextmanager
-def airflow(venv: pathlib.Path, folder: pathlib.Path, dags: pathlib.Path) -> Iterator[Rest]:
-    """A real Airflow: scheduler, dag processor, triggerer and API server."""
+def airflow(
+    venv: pathlib.Path, folder: pathlib.Path, dags: pathlib.Path, without: tuple[str, ...] = ()
+) -> Iterator[Rest]:
+    """A real Airflow: scheduler, dag processor, triggerer and API server; `without` these of our settings."""
     home, port = folder / "airflow", free_port()
     home.mkdir(parents=True)
     path = f"{venv / 'bin'}:{os.environ['PATH']}"
     program = str(venv / "bin/airflow")
     with postgres() as database, open(home / "said.txt", "w") as said:
         database = database or f"sqlite:///{home}/airflow.db"
-        env = {**os.environ, **settings(home, dags, port, database), "PATH": path}
+        ours = {key: value for key, value in settings(home, dags, port, database).items() if key not in without}
+        env = {**os.environ, **ours, "PATH": path}
         subprocess.run([program, "db", "migrate"], env=env, stdout=said, stderr=said, check=True)
         commands = [
             ["api-server"],
@@ -151,14 +154,19 @@ def token(base: str) -> str:
 
 @contextlib.contextmanager
 def orrery(
-    binary: pathlib.Path, home: pathlib.Path, runtime: str, folder: pathlib.Path, dags: pathlib.Path
+    binary: pathlib.Path,
+    home: pathlib.Path,
+    runtime: str,
+    folder: pathlib.Path,
+    dags: pathlib.Path,
+    parallelism: int = PARALLELISM,
 ) -> Iterator[Rest]:
     """Ours, with the runtimes of `home`."""
     data, port = folder / "orrery", free_port()
     data.mkdir(parents=True)
     (data / "runtimes").symlink_to((home / "runtimes").resolve())
     command = [binary, "serve", "--data", data, "--dags", dags, "--runtime", runtime]
-    env = {**os.environ, "ORRERY_SCHEDULER_PARALLELISM": str(PARALLELISM)}
+    env = {**os.environ, "ORRERY_SCHEDULER_PARALLELISM": str(parallelism)}
     with open(data / "said.txt", "w") as out:
         server = subprocess.Popen(
             [*command, "--listen", f"127.0.0.1:{port}"], env=env, stdout=out, stderr=out, start_new_session=True
