@@ -115,7 +115,7 @@ fn start(
     let keyring = Arc::new(security::Keyring::open_or_create(&folder.keys())?);
     let queue = control::channel();
     let reports = queue.0.clone();
-    let python = python::runtime(&config.runtime, folder.data())?;
+    let python = python::runtime(config, folder.data())?;
     let execution = control::Execution::default();
     let worker = worker::client::Client::start(
         worker::client::ClientOptions {

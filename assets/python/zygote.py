@@ -11,6 +11,7 @@ children then live on, and whoever started the zygote accounts for them by their
 from __future__ import annotations
 
 import contextlib
+import faulthandler
 import gc
 import importlib
 import importlib.metadata
@@ -73,6 +74,8 @@ def find(name: str, *modules: str) -> Any:
 def need(name: str, *modules: str) -> Any:
     """The same, where none is a broken runtime."""
     if (found := find(name, *modules)) is None:
+        # Once more, to say what keeps it from being imported.
+        importlib.import_module(modules[0])
         raise ImportError(f"this Airflow has no {name} in {' or '.join(modules)}")
     return found
 
@@ -406,6 +409,21 @@ def refuse(ask: Json, fds: list[int], entries: dict[str, Any]) -> str | None:
     return None
 
 
+def die_of_crashes() -> None:
+    """A crash ends the process and says where it was. Upstream hands SIGSEGV to a function in Python,
+    which the interpreter never comes to call: the crash would happen again and again for ever."""
+    faulthandler.enable(file=2, all_threads=False)
+    real = signal.signal
+
+    def all_but_crashes(number: int, handler: Any) -> Any:
+        is_crash = number in (signal.SIGSEGV, signal.SIGBUS, signal.SIGFPE, signal.SIGILL)
+        if is_crash and callable(handler):
+            return signal.getsignal(number)
+        return real(number, handler)
+
+    setattr(signal, "signal", all_but_crashes)
+
+
 def child(ask: Json, fds: list[int], target: Any, fork_main: Callable[..., NoReturn]) -> NoReturn:
     """The rest is upstream's."""
     try:
@@ -413,6 +431,7 @@ def child(ask: Json, fds: list[int], target: Any, fork_main: Callable[..., NoRet
             os.setpgid(0, 0)
         for number in (signal.SIGCHLD, signal.SIGHUP, signal.SIGPIPE):
             signal.signal(number, signal.SIG_IGN if number == signal.SIGPIPE else signal.SIG_DFL)
+        die_of_crashes()
         os.environ.update(ask.get("env") or {})
         time.tzset()
         streams = [socket.socket(fileno=fd) for fd in fds[:3]]

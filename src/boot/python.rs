@@ -4,10 +4,11 @@ use std::{fs, os::unix::fs::MetadataExt, path::Path};
 
 use model::work::PythonRuntime;
 
-use crate::cli::Trouble;
+use crate::{cli::Trouble, config::Config};
 
 /// The interpreter and what its warm process depends on; none when none is named.
-pub fn runtime(name: &str, data: &Path) -> Result<Option<PythonRuntime>, Trouble> {
+pub fn runtime(config: &Config, data: &Path) -> Result<Option<PythonRuntime>, Trouble> {
+    let name = config.runtime.as_str();
     if name.is_empty() {
         return Ok(None);
     }
@@ -17,6 +18,7 @@ pub fn runtime(name: &str, data: &Path) -> Result<Option<PythonRuntime>, Trouble
         folder: home.env(&manifest.hash).display().to_string(),
         env: Vec::new(),
         epoch: epoch(&data.join("airflow")),
+        task_bytes_max: config.task_memory_mib.saturating_mul(1024 * 1024),
     }))
 }
 

@@ -1,6 +1,11 @@
 //! Requirements become a lock: each package with its version and the hashes of its files.
 
-use std::{fmt::Write, fs, path::Path, process::Command};
+use std::{
+    fmt::Write,
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use serde_json::Value;
 
@@ -16,6 +21,13 @@ pub struct Desk<'a> {
     pub source: &'a Source,
     /// Whether `uv` is used.
     pub has_uv: bool,
+}
+
+impl Desk<'_> {
+    /// The interpreter beside which pip is, once pip has resolved.
+    pub fn pip(&self) -> PathBuf {
+        self.folder.join("env/bin/python")
+    }
 }
 
 /// The lock of these requirements, in the format of requirement files.
@@ -61,7 +73,7 @@ fn by_pip(desk: &Desk<'_>, input: &Path, progress: Progress<'_>) -> Result<Strin
     let mut venv = Command::new(&desk.python.path);
     venv.args(["-I", "-m", "venv"]).arg(&env);
     tool::run(&mut venv, progress).map_err(Error::Resolve)?;
-    let mut pip = Command::new(env.join("bin/python"));
+    let mut pip = Command::new(desk.pip());
     pip.args(["-I", "-m", "pip", "install", "--disable-pip-version-check"])
         .args(["--dry-run", "--ignore-installed", "--report"])
         .arg(&report)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import json
 import os
 import pathlib
@@ -194,7 +195,11 @@ class Server:
         at = f"dags/{ti['dag_id']}/dagRuns/{quoted(ti['dag_run_id'])}/taskInstances/{ti['task_id']}"
         at += f"/logs/{try_number or ti['try_number']}?map_index={ti['map_index']}&full_content=true"
         records = self("GET", at)["content"]
-        return "\n".join(json.dumps(r) if len(r) > 20 else str(r.get("event", r)) for r in records)
+        return "\n".join(f"{r.get('event', r)} {r.get('error_detail', '')}" for r in records)
+
+    def log_files(self) -> Iterator[bytes]:
+        for path in self.data.glob("logs/**/*.log*"):
+            yield gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
 
     def xcom(self, ti: Json, key: str = "return_value") -> Any:
         at = f"dags/{ti['dag_id']}/dagRuns/{quoted(ti['dag_run_id'])}/taskInstances/{ti['task_id']}"

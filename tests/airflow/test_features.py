@@ -57,7 +57,7 @@ def test_feature_mix(serve, version: str) -> None:
 
     log = server.log(found["secrets"])
     assert "the password is ***" in log and "the token is ***" in log, log
-    logs = b"".join(path.read_bytes() for path in server.data.glob("logs/**/*.log"))
+    logs = b"".join(server.log_files())
     assert b"squeamish-ossifrage" not in logs and b"hunter2hunter2" not in logs
 
     wait_for("all callbacks", lambda: CALLBACKS <= set(book.read_text().splitlines()), 30)

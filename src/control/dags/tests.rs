@@ -52,6 +52,7 @@ impl Kit {
                 folder: "/runtime".to_owned(),
                 env: Vec::new(),
                 epoch: String::new(),
+                task_bytes_max: 0,
             },
             parser,
         });

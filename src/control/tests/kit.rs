@@ -334,6 +334,7 @@ impl Node {
                 folder: "/runtime".to_owned(),
                 env: vec![("DEPLOYED".to_owned(), "yes".to_owned())],
                 epoch: String::new(),
+                task_bytes_max: 0,
             }),
         };
         let ports = Ports {

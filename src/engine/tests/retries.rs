@@ -7,6 +7,20 @@ use super::{World, bare_task, check};
 use crate::attempt::retry::retry_delay;
 
 #[test]
+fn a_task_of_25_hours_does_not_expire() {
+    check(
+        "a; b:a",
+        "start; a run; tick 1h; tick 24h; restart; a ok; tick 1h",
+        expect![[r#"
+            r1 running
+              a success 1
+              b queued 1: handed to a worker, starting
+            start a#1, adopt a, start b#1, kill b, start b#1
+        "#]],
+    );
+}
+
+#[test]
 fn s103_a_try_follows_a_failure() {
     check(
         "a retries=1 delay=5m",

@@ -213,6 +213,12 @@ impl Log {
         line.extend_from_slice(br#","logger":"#);
         line.extend_from_slice(quoted(&logger).as_bytes());
         for (name, mut value) in record {
+            // As upstream's supervisor has it in its files, and its UI looks for it.
+            let name = if name == "exception" {
+                "error_detail".to_owned()
+            } else {
+                name
+            };
             if self.tail_names.contains(&name) {
                 continue;
             }

@@ -4,6 +4,7 @@ pub mod exit;
 pub mod folders;
 pub mod group;
 pub mod kill;
+pub mod memory;
 pub mod output;
 pub mod procfs;
 pub mod run;

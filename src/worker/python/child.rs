@@ -75,6 +75,8 @@ impl Child {
             }
             self.word = None;
         }
+        // Its sockets close before its children become ours.
+        self.zygote.ended().await;
         if let Some(pidfd) = &self.pidfd {
             let _ = pidfd.readable().await;
         }

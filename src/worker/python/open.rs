@@ -6,18 +6,19 @@ use super::{
     session::{Kind, Session},
     streams::{self, Sink, Stream},
     told::Order,
+    zygote::{NotForked, Zygote},
 };
 use crate::{
     logs::{mask::Masker, write::Log},
     process::{
         exit::failed,
         kill::{Cause, Orders},
-        procfs,
+        memory, procfs,
     },
     serve::{Shared, tries},
     wire::{self, Ended, Exit, Open, PythonWork, Status, Up},
 };
-use model::report::Usage;
+use model::{limits::ZYGOTE_TRIES_MAX, report::Usage};
 use std::{os::fd::OwnedFd, sync::Arc, time::Duration};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
@@ -188,37 +189,25 @@ async fn fork(
     orders: &Orders,
     mut downs: UnboundedReceiver<Order>,
 ) -> Result<Box<Opened>, Ended> {
-    let zygote = {
-        let get = shared.zygotes.get(shared, &plan.runtime);
-        // The start of an interpreter takes seconds; who is not wanted any more need not wait.
-        tokio::select! {
-            zygote = get => zygote.map_err(Ended::Broken)?,
-            cause = orders.wait() => return Err(match cause {
-                Cause::Asked => Ended::Asked,
-                Cause::Stopping => Ended::Stopping,
-            }),
-            order = downs.recv() => return Err(match order {
-                Some(Order::End(cause)) => cause,
-                Some(Order::Reply(_) | Order::Tell(_)) | None => Ended::Asked,
-            }),
+    let mut tries = 1;
+    let (zygote, forked, ends) = loop {
+        let zygote = zygote(shared, &plan.runtime, orders, &mut downs).await?;
+        let (ends, fds) = Ends::open().map_err(room)?;
+        let patience = shared.limits.zygote_fork;
+        let forked = zygote.fork(plan.session, &plan.op, &plan.env, fds, patience);
+        match forked.await {
+            Ok(forked) => break (zygote, forked, ends),
+            // A task may kill its parent; that is no trouble of another's. If there is a child, it
+            // has been told nothing, and ends with its sockets.
+            Err(NotForked::Died(_)) if tries < ZYGOTE_TRIES_MAX => tries += 1,
+            Err(NotForked::Died(why) | NotForked::Refused(why)) => return Err(Ended::Broken(why)),
         }
     };
-    let room = |cause: std::io::Error| {
-        Ended::Broken(format!(
-            "TSK-013: the system has no room for another process: {cause}; see `ulimit -n`"
-        ))
-    };
-    let (requests, fd) = Requests::open().map_err(room)?;
-    let (out, out_fd) = Stream::open(streams::Kind::Stdout).map_err(room)?;
-    let (err, err_fd) = Stream::open(streams::Kind::Stderr).map_err(room)?;
-    let (logs, logs_fd) = Stream::open(streams::Kind::Logs).map_err(room)?;
-    let fds: [OwnedFd; 4] = [fd, out_fd, err_fd, logs_fd];
-    let patience = shared.limits.zygote_fork;
-    let forked = zygote
-        .fork(plan.session, &plan.op, &plan.env, fds, patience)
-        .await
-        .map_err(Ended::Broken)?;
     let pid = forked.pid;
+    memory::bound(
+        pid,
+        memory::bytes_for(&plan.op, plan.runtime.task_bytes_max),
+    );
     if let Kind::Try { key } = plan.kind {
         let ticks = procfs::stat(pid).map_or(0, |stat| stat.started_ticks);
         // If this cannot be written (disk full), the session still tells whose it is.
@@ -231,14 +220,60 @@ async fn fork(
         .table()
         .opened_session(plan.session, (no, facts), plan.first);
     shared.outgoing.notify_one();
-    let child = Child::new(zygote, forked, patience).map_err(room)?;
+    let child = Child::new(zygote, forked, shared.limits.zygote_fork).map_err(room)?;
+    let Ends { requests, streams } = ends;
     Ok(Box::new(Opened {
         child,
         requests,
-        streams: vec![out, err, logs],
+        streams,
         downs,
         secrets: plan.secrets,
     }))
+}
+
+/// An interpreter for a session. Its start takes seconds; who is not wanted any more need not wait.
+async fn zygote(
+    shared: &Arc<Shared>,
+    runtime: &wire::Runtime,
+    orders: &Orders,
+    downs: &mut UnboundedReceiver<Order>,
+) -> Result<Arc<Zygote>, Ended> {
+    tokio::select! {
+        zygote = shared.zygotes.get(shared, runtime) => zygote.map_err(Ended::Broken),
+        cause = orders.wait() => Err(match cause {
+            Cause::Asked => Ended::Asked,
+            Cause::Stopping => Ended::Stopping,
+        }),
+        order = downs.recv() => Err(match order {
+            Some(Order::End(cause)) => cause,
+            Some(Order::Reply(_) | Order::Tell(_)) | None => Ended::Asked,
+        }),
+    }
+}
+
+/// Our ends of a child's four sockets.
+struct Ends {
+    requests: Requests,
+    streams: Vec<Stream>,
+}
+
+impl Ends {
+    /// With those of the child.
+    fn open() -> std::io::Result<(Self, [OwnedFd; 4])> {
+        let (requests, requests_fd) = Requests::open()?;
+        let (out, out_fd) = Stream::open(streams::Kind::Stdout)?;
+        let (err, err_fd) = Stream::open(streams::Kind::Stderr)?;
+        let (logs, logs_fd) = Stream::open(streams::Kind::Logs)?;
+        let streams = vec![out, err, logs];
+        let ends = Self { requests, streams };
+        Ok((ends, [requests_fd, out_fd, err_fd, logs_fd]))
+    }
+}
+
+fn room(cause: std::io::Error) -> Ended {
+    Ended::Broken(format!(
+        "TSK-013: the system has no room for another process: {cause}; see `ulimit -n`"
+    ))
 }
 
 fn cause_text(cause: &Ended) -> String {

@@ -65,6 +65,23 @@ struct Children {
     dead: bool,
 }
 
+/// Why there is no child.
+pub enum NotForked {
+    /// Another interpreter would not do it either.
+    Refused(String),
+    /// The interpreter died or is stuck; the child, if there is one, has been told nothing.
+    Died(String),
+}
+
+const DIED: &str = "TSK-021: the Python runtime's warm process died";
+
+impl Children {
+    fn forget(&mut self, session: u64) {
+        self.forking.remove(&session);
+        self.running.remove(&session);
+    }
+}
+
 /// How a child ended, by its zygote's word.
 pub type End = (Status, wire::Usage);
 
@@ -80,8 +97,11 @@ impl Zygote {
     /// Starts one and waits until it is ready.
     ///
     /// # Errors
-    /// Says why not, with a code.
-    pub async fn boot(shared: &Arc<Shared>, runtime: &wire::Runtime) -> Result<Arc<Self>, String> {
+    /// Says why not, with a code. One that ended without a word has died.
+    pub async fn boot(
+        shared: &Arc<Shared>,
+        runtime: &wire::Runtime,
+    ) -> Result<Arc<Self>, NotForked> {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let wrong = |what: &str, cause: &dyn std::fmt::Display| {
             format!(
@@ -89,8 +109,9 @@ impl Zygote {
                 runtime.folder
             )
         };
-        let script = files::put(&shared.paths.run).map_err(|e| wrong("its script", &e))?;
-        let (control, pid) = spawn(runtime, &script).map_err(|e| wrong("its interpreter", &e))?;
+        let refused = |what, cause: io::Error| NotForked::Refused(wrong(what, &cause));
+        let script = files::put(&shared.paths.run).map_err(|e| refused("its script", e))?;
+        let (control, pid) = spawn(runtime, &script).map_err(|e| refused("its interpreter", e))?;
         let number = pid.as_raw_nonzero().get().unsigned_abs();
         let watched = group::watch(number).and_then(|fd| Ok((fd, sys::watch_both(control)?)));
         let (pidfd, control) = match watched {
@@ -98,10 +119,11 @@ impl Zygote {
             Err(cause) => {
                 group::signal(pid, Signal::KILL);
                 let _ = sys::reap(pid);
-                return Err(wrong("it cannot be watched", &cause));
+                return Err(refused("it cannot be watched", cause));
             }
         };
         let word = timeout(shared.limits.zygote_boot, receive(&control)).await;
+        let has_died = matches!(word, Ok(Ok(None)));
         let said = match word {
             Ok(Ok(Some(word))) if word.get("ready").is_some() => Ok(word),
             Ok(Ok(Some(word))) => Err(match word.get("broken").and_then(Json::as_str) {
@@ -117,7 +139,12 @@ impl Zygote {
             Err(cause) => {
                 let _ = pidfd_send_signal(&pidfd, Signal::KILL);
                 tokio::spawn(gone(pidfd, pid));
-                return Err(wrong("it is not ready", &cause));
+                let why = wrong("it is not ready", &cause);
+                return Err(if has_died {
+                    NotForked::Died(why)
+                } else {
+                    NotForked::Refused(why)
+                });
             }
         };
         let zygote = Arc::new(Self {
@@ -137,7 +164,7 @@ impl Zygote {
     /// Forks a child for a session.
     ///
     /// # Errors
-    /// Says why not, with a code.
+    /// Says why not, with a code. One that died forks no more.
     pub async fn fork(
         &self,
         session: u64,
@@ -145,7 +172,7 @@ impl Zygote {
         env: &[(String, String)],
         fds: [OwnedFd; 4],
         limit: Duration,
-    ) -> Result<Forked, String> {
+    ) -> Result<Forked, NotForked> {
         let env: model::JsonMap = env
             .iter()
             .map(|(k, v)| (k.clone(), Json::from(v.as_str())))
@@ -153,14 +180,15 @@ impl Zygote {
         let ask = serde_json::json!({ "op": op, "id": session, "env": env, "setpgid": true });
         let ask = ask.to_string();
         if ask.len() > MESSAGE_BYTES_MAX / 8 {
-            return Err("TSK-012: the task's environment is too large".to_owned());
+            let why = "TSK-012: the task's environment is too large";
+            return Err(NotForked::Refused(why.to_owned()));
         }
         let (forked, answer) = oneshot::channel();
         let (ended, end) = oneshot::channel();
         {
             let mut children = self.children();
             if children.dead {
-                return Err("TSK-021: the Python runtime's warm process died".to_owned());
+                return Err(NotForked::Died(DIED.to_owned()));
             }
             children.forks += 1;
             children.forking.insert(session, forked);
@@ -170,26 +198,36 @@ impl Zygote {
         drop(fds);
         let answer = match sent {
             Ok(()) => timeout(limit, answer).await,
-            Err(_) => Ok(Ok(Err("its control socket is broken".to_owned()))),
+            Err(_) => {
+                self.children().forget(session);
+                answer
+                    .await
+                    .map_or_else(|gone| Ok(Err(gone)), |word| Ok(Ok(word)))
+            }
         };
-        let refused = match answer {
+        let why = match answer {
             Ok(Ok(Ok(pid))) => {
                 self.look();
                 return Ok(Forked { pid, end });
             }
-            Ok(Ok(Err(why))) => format!("TSK-021: the Python runtime refused to fork: {why}"),
-            Ok(Err(_)) => "TSK-021: the Python runtime's warm process died".to_owned(),
+            Ok(Ok(Err(why))) => {
+                let why = format!("TSK-021: the Python runtime refused to fork: {why}");
+                NotForked::Refused(why)
+            }
+            Ok(Err(_)) => NotForked::Died(DIED.to_owned()),
             Err(_) => {
                 // It cannot be trusted with another child, and perhaps did fork this one: its end
                 // closes the control socket and makes the child ours.
                 self.kill();
-                format!("TSK-021: the Python runtime did not fork within {limit:?}")
+                let why = format!("TSK-021: the Python runtime did not fork within {limit:?}");
+                NotForked::Died(why)
             }
         };
-        let mut children = self.children();
-        children.forking.remove(&session);
-        children.running.remove(&session);
-        Err(refused)
+        self.children().forget(session);
+        if matches!(why, NotForked::Died(_)) {
+            self.retire();
+        }
+        Err(why)
     }
 
     /// No new forks; it ends when its last child has ended.
@@ -202,6 +240,13 @@ impl Zygote {
     pub fn is_fresh(&self, forks_max: u64) -> bool {
         let children = self.children();
         !children.retired && !children.dead && children.forks < forks_max
+    }
+
+    /// Waits until it is no process any more, and its children have another parent.
+    pub async fn ended(&self) {
+        if let Ok(watched) = self.pidfd.try_clone().and_then(sys::watch) {
+            let _ = watched.readable().await;
+        }
     }
 
     /// Ends it at once; its children live on.

@@ -1,7 +1,8 @@
 //! The warm interpreters: one for each runtime and environment.
 
-use super::zygote::Zygote;
+use super::zygote::{NotForked, Zygote};
 use crate::{serve::Shared, wire};
+use model::limits::ZYGOTE_TRIES_MAX;
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -49,17 +50,21 @@ impl Zygotes {
             Place::Live(zygote) => zygote.retire(),
             Place::Empty | Place::Failed(..) => {}
         }
-        match Zygote::boot(shared, runtime).await {
-            Ok(zygote) => {
-                lock(&self.live).insert(zygote.no, Arc::clone(&zygote));
-                *place = Place::Live(Arc::clone(&zygote));
-                Ok(zygote)
+        let mut tries = 1;
+        let why = loop {
+            match Zygote::boot(shared, runtime).await {
+                Ok(zygote) => {
+                    lock(&self.live).insert(zygote.no, Arc::clone(&zygote));
+                    *place = Place::Live(Arc::clone(&zygote));
+                    return Ok(zygote);
+                }
+                // Whoever killed it did not mean those who wait for it.
+                Err(NotForked::Died(_)) if tries < ZYGOTE_TRIES_MAX => tries += 1,
+                Err(NotForked::Died(why) | NotForked::Refused(why)) => break why,
             }
-            Err(why) => {
-                *place = Place::Failed(Instant::now(), why.clone());
-                Err(why)
-            }
-        }
+        };
+        *place = Place::Failed(Instant::now(), why.clone());
+        Err(why)
     }
 
     /// It has ended.

@@ -16,6 +16,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use std::{
     fs,
     os::unix::fs::symlink,
+    path::Path,
     sync::{Arc, Mutex, mpsc::channel},
     time::Duration,
 };
@@ -73,6 +74,7 @@ pub fn runtime(kit: &Kit, env: &[(&str, &str)]) -> PythonRuntime {
         folder: folder.display().to_string(),
         env: all,
         epoch: "1".to_owned(),
+        task_bytes_max: 0,
     }
 }
 
@@ -427,21 +429,38 @@ fn a_task_outlives_the_server_and_its_question_is_told_again() {
 }
 
 #[test]
+fn the_death_of_a_zygote_is_no_failure_of_the_next_task() {
+    let (kit, _) = kit("next");
+    let server = kit.serve();
+    for fence in 1..8 {
+        let slow = "time.sleep(0.3); task.succeed()";
+        server.client.start(python(&kit, fence, slow));
+        let zygote = parent_of(server.pid_of_start());
+        kill_hard(zygote);
+        assert!(is_well(&server.end(fence).0));
+    }
+}
+
+#[test]
 fn children_outlive_their_zygote() {
     let (kit, _) = kit("zygote");
     let server = kit.serve();
+    let (killed, seen) = (kit.dir.join("killed"), kit.dir.join("seen"));
+    let wait = |file: &Path| format!("while not os.path.exists({file:?}): time.sleep(0.01)\n");
     server
         .client
-        .start(python(&kit, 1, "time.sleep(1); sys.exit(5)"));
+        .start(python(&kit, 1, &(wait(&killed) + "sys.exit(5)")));
     let first = server.pid_of_start();
     server
         .client
-        .start(python(&kit, 2, "time.sleep(1); task.succeed()"));
+        .start(python(&kit, 2, &(wait(&seen) + "task.succeed()")));
     let second = server.pid_of_start();
     let zygote = parent_of(first);
     assert_eq!(zygote, parent_of(second));
     kill_hard(zygote);
+    fs::write(&killed, "").unwrap();
     assert_eq!(message(server.end(1).0), "the process ended with code 5");
+    fs::write(&seen, "").unwrap();
     assert!(is_well(&server.end(2).0));
     server.client.start(python(&kit, 3, "time.sleep(60)"));
     let third = server.pid_of_start();

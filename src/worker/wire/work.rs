@@ -39,6 +39,8 @@ pub struct Runtime {
     pub folder: String,
     pub env: Vec<(String, String)>,
     pub epoch: String,
+    #[serde(default)]
+    pub task_bytes_max: u64,
 }
 
 #[derive(Serialize, Deserialize, Debug)]
@@ -176,8 +178,18 @@ impl Work {
 
 impl From<work::PythonRuntime> for Runtime {
     fn from(runtime: work::PythonRuntime) -> Self {
-        let work::PythonRuntime { folder, env, epoch } = runtime;
-        Self { folder, env, epoch }
+        let work::PythonRuntime {
+            folder,
+            env,
+            epoch,
+            task_bytes_max,
+        } = runtime;
+        Self {
+            folder,
+            env,
+            epoch,
+            task_bytes_max,
+        }
     }
 }
 
