@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Runs dags on real Airflows: makes a runtime of each supported version below target/ where it is
-# missing (minutes, and the package index), then everything in tests/airflow and tests/python.
+# Runs dags on real Airflows: makes a runtime of each supported version and one with providers below
+# target/ where they are missing (minutes, and the package index), then everything in tests/airflow and
+# tests/python. The providers meet an SSH server and PostgreSQL by the system's packages.
 # Arguments go to pytest: `packaging/scripts/airflow.sh -k vectors`.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -16,15 +17,23 @@ if ! cmp -s tests/airflow/requirements.txt "$tools/requirements.txt"; then
   cp tests/airflow/requirements.txt "$tools/requirements.txt"
 fi
 
+if ! [ -x /usr/sbin/sshd ] || ! ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1; then
+  sudo=$([ "$(id -u)" = 0 ] || echo sudo)
+  $sudo apt-get update -qq
+  $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+    openssh-server openssh-client postgresql >/dev/null
+fi
+
 # Both ways of installing are in use: pip for the first, uv for the others. A version has a data folder
 # of its own, since only one command changes a folder's runtimes.
 runtime() {
-  local version=$1 path=$2 from=$SECONDS
-  "$orrery" runtime show "airflow-$version" --data "$target/airflow/$version" >/dev/null 2>&1 && return
-  PATH=$path "$orrery" runtime create "airflow-$version" --airflow "$version" \
-    --data "$target/airflow/$version" >"$target/airflow/$version.txt" 2>&1 ||
-    { cat "$target/airflow/$version.txt"; return 1; }
-  echo "runtime of Airflow $version: $((SECONDS - from)) s"
+  local version=$1 path=$2 folder=${3:-$1} name=${3:-airflow-$1} from=$SECONDS
+  local data=$target/airflow/$folder said=$target/airflow/$folder.txt
+  local order=(runtime create "$name" --airflow "$version" --data "$data")
+  [ "$folder" = providers ] && order+=(--requirements tests/airflow/providers/requirements.txt)
+  "$orrery" runtime show "$name" --data "$data" >/dev/null 2>&1 && return
+  PATH=$path "$orrery" "${order[@]}" >"$said" 2>&1 || { cat "$said"; return 1; }
+  echo "runtime $name: $((SECONDS - from)) s"
 }
 with_uv=$PWD/$tools/bin/uv
 [[ $tools = /* ]] && with_uv=$tools/bin/uv
@@ -34,6 +43,7 @@ uv_path=$(cd "$target/airflow/uv" && pwd):$PATH
 runtime 3.3.2 "$PATH" &
 pip=$!
 for version in 3.2.2 3.1.8 3.0.6; do runtime "$version" "$uv_path"; done
+runtime 3.3.2 "$uv_path" providers
 wait "$pip"
 
 "$tools/bin/mypy" --strict --ignore-missing-imports --no-error-summary --cache-dir "$target/airflow/mypy" \

@@ -175,7 +175,7 @@ class Server:
 
     def run(self, dag_id: str, **fields: object) -> tuple[Json, dict[str, Json]]:
         """Runs a dag to its end; gives the run and its task instances."""
-        self.wait_for_dag(dag_id)
+        self.wait_for_dag(dag_id, 120)
         run_id = self.trigger(dag_id, **fields)
         return self.wait_for_end(dag_id, run_id), self.instances(dag_id, run_id)
 

@@ -9,3 +9,4 @@ mod kit;
 mod python;
 mod restarts;
 mod tries;
+mod zygotes;

@@ -1,0 +1,1 @@
+select count(*) as orders, sum(price) as total from {{ ref('orders') }}
