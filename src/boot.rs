@@ -166,6 +166,8 @@ fn start(
         triggers: None,
         triggerer: Some(Arc::clone(&worker) as _),
         parser: Some(Arc::clone(&worker) as _),
+        callbacks: Some(Arc::clone(&worker) as _),
+        evaluator: Some(Arc::clone(&worker) as _),
         execution: Some(execution),
         keyring,
         runtime: runtime.handle().clone(),

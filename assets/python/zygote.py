@@ -259,6 +259,21 @@ class Timetables:
         names += ["active_runs_limit", "partitioned", "partitioned_at_runtime"]
         return {name: plain(getattr(timetable, name, None)) for name in names}
 
+    def do_timetable(self, ask: Json) -> Json:
+        """The next run with its name, and how the timetable describes itself."""
+        info, run_id = self.do_next_dagrun_info(ask), None
+        if info:
+            named = {**ask, "run_type": "scheduled", "run_after": info["run_after"]}
+            named["data_interval"] = info.get("data_interval")
+            if info.get("partition_key") is not None:
+                named["partition_key"] = info["partition_key"]
+            run_id = self.do_generate_run_id(named)
+        return {"next": info, "run_id": run_id, **self.do_summary(ask)}
+
+    def do_weights(self, ask: Json) -> list[int]:
+        """The weights of many task instances."""
+        return [self.do_weight(each) for each in ask["of"]]
+
     def do_partition(self, ask: Json) -> Any:
         """One call of a partition mapper, with a key or a date."""
         if (call := ask["call"]) not in {
@@ -276,6 +291,28 @@ class Timetables:
         load = need("validate_and_load_priority_weight_strategy", "airflow.task.priority_strategy")
         made = json.loads(json.dumps(ask["ti"]), object_hook=lambda each: SimpleNamespace(**each))
         return int(load(ask["rule"]).get_weight(made))
+
+
+def call() -> None:
+    """Calls the function of a deadline, as upstream's callback supervisor does."""
+    import msgspec
+    import structlog
+
+    size = int.from_bytes(os.read(0, 4), "big")
+    text = b""
+    while len(text) < size:
+        text += os.read(0, size - len(text))
+    _, asked = msgspec.msgpack.decode(text)
+    log = structlog.get_logger(logger_name="callback_runner")
+    runner = importlib.import_module(RUNNER)
+    runner.SUPERVISOR_COMMS = need("CommsDecoder", COMMS)(log=log)
+    if (folder := asked["bundle_path"]) not in sys.path:
+        sys.path.append(folder)
+    execute = need("execute_callback", f"{SDK}.callback_supervisor")
+    well, wrong = execute(bundle_path=folder, log=log, **asked["call"])
+    if not well:
+        log.error("Callback failed", error=wrong)
+        raise SystemExit(1)
 
 
 def date(text: str | None) -> Any:
@@ -314,6 +351,7 @@ def targets() -> dict[str, Callable[[], None]]:
         "task": need("main", RUNNER),
         "parse": need("_parse_file_entrypoint", PROCESSOR),
         "callback": need("_parse_file_entrypoint", PROCESSOR),
+        "call": call,
         "triggerer": supervisor.run_in_process,
         "evaluate": Timetables().main,
     }

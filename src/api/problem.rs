@@ -160,6 +160,7 @@ impl From<Refusal> for Problem {
         } = refusal;
         match kind {
             RefusalKind::NotFound => Self::new(StatusCode::NOT_FOUND, code, message),
+            RefusalKind::Forbidden => Self::new(StatusCode::FORBIDDEN, code, message),
             RefusalKind::Conflict => Self::new(StatusCode::CONFLICT, code, message),
             RefusalKind::Invalid => Self::new(StatusCode::BAD_REQUEST, code, message),
             RefusalKind::Unprocessable => {

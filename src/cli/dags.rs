@@ -125,6 +125,14 @@ fn list(server: &Server) -> Result<(), Trouble> {
             text(error, "stack_trace").replace('\n', "\n  ")
         );
     }
+    for warning in entries(&client.get("dagWarnings")?, "dag_warnings") {
+        eprintln!(
+            "\nodd: {} ({})\n  {}",
+            text(warning, "dag_id"),
+            text(warning, "warning_type"),
+            text(warning, "message").replace('\n', "\n  ")
+        );
+    }
     Ok(())
 }
 

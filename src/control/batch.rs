@@ -174,7 +174,10 @@ impl Scheduler {
                     ) {
                         outcome.ended.push(report.fence);
                     }
-                    if let Happened::Fired { .. } | Happened::TriggerFailed { .. } = report.what {
+                    if let Happened::Fired { .. }
+                    | Happened::TriggerEnded { .. }
+                    | Happened::TriggerFailed { .. } = report.what
+                    {
                         outcome.waited.push((report.key, report.fence));
                     }
                     let taken = engine::report(&mut self.live, &view, report, now);

@@ -25,6 +25,9 @@ pub(crate) fn load(
     for file in book.files()? {
         live.load_file(file);
     }
+    for owed in book.owed_callbacks()? {
+        live.load_callback(owed);
+    }
     for no in book.live_runs()? {
         if let Some(run) = book.run(no)? {
             live.load_run(run, book.task_instances(no)?, view);

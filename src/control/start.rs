@@ -10,7 +10,7 @@ use std::{
 
 use model::{
     DeploymentId,
-    ports::{Clock, Executor, Parser, Triggerer, Triggers},
+    ports::{Callbacks, Clock, Evaluator, Executor, Parser, Triggerer, Triggers},
     work::PythonRuntime,
 };
 use security::Keyring;
@@ -18,7 +18,7 @@ use store::{Store, Writer};
 use tokio::sync::broadcast;
 
 use crate::{
-    act::{Act, Flights, Launcher},
+    act::{self, Act, Caller, Flights, Launcher},
     batch::{Failure, Scheduler},
     control::{Control, Inner},
     dags::{Files, Folder, Python, Scanner, Scripts},
@@ -74,6 +74,10 @@ pub struct Ports {
     pub execution: Option<Execution>,
     /// Reads Python dag files.
     pub parser: Option<Arc<dyn Parser>>,
+    /// Calls what is in them; without it callbacks stay owed.
+    pub callbacks: Option<Arc<dyn Callbacks>>,
+    /// Answers what only Python can say; without it the next start asks.
+    pub evaluator: Option<Arc<dyn Evaluator>>,
     /// Seals variables.
     pub keyring: Arc<Keyring>,
     /// For what waits without a thread.
@@ -126,9 +130,9 @@ pub fn start(
         keyring: Arc::clone(&ports.keyring),
         environment: Arc::new(options.environment.clone()),
     };
-    let (now, of_scheduler) = (ports.clock.now(), Arc::clone(&metrics));
-    let engine = options.engine.clone();
-    let (scheduler, first) = Scheduler::open(reader.clone(), writer, engine, of_scheduler, now)?;
+    let (now, engine) = (ports.clock.now(), options.engine.clone());
+    let opened = Scheduler::open(reader.clone(), writer, engine, Arc::clone(&metrics), now);
+    let (scheduler, first) = opened?;
     let (changes, _) = broadcast::channel(NOTICES_MAX);
     let inner = Inner {
         reader,
@@ -141,10 +145,9 @@ pub fn start(
         started: now,
         folder: Arc::default(),
     };
-    let chores = Chores::default();
-    let python = python::runtime(&options);
+    let (chores, python) = (Chores::default(), python::runtime(&options));
     let (parser, execution) = (ports.parser.clone(), ports.execution.clone());
-    let armed = Armed::default();
+    let (armed, awaited) = (Armed::default(), act::Awaited::default());
     if let Some(execution) = &execution {
         execution.begin(Desk {
             reader: inner.reader.clone(),
@@ -152,11 +155,12 @@ pub fn start(
             clock: Arc::clone(&inner.clock),
             runtime: ports.runtime.clone(),
             armed: Arc::clone(&armed),
+            awaited: Arc::clone(&awaited),
             started: now,
         });
     }
-    let python_waits = python.clone().map(|runtime| (runtime, armed));
-    let act = act(&inner, &options, ports, (&chores, python_waits))?;
+    let waits = (python.clone().map(|runtime| (runtime, armed)), awaited);
+    let act = act(&inner, &options, ports, (&chores, waits))?;
     let mut others = Act::start_launchers(&act)?;
     let writer = WriterThread {
         scheduler,
@@ -174,9 +178,9 @@ pub fn start(
         .name("writer".to_owned())
         .spawn(|| writer.run(first))?;
     others.push(chores.start(keeper(&inner, &options))?);
-    let python = python.zip(parser);
-    let python = python.map(|(runtime, parser)| Python { runtime, parser });
-    let folder = Folder::start(scanner(&inner, options.dags, python)?)?;
+    let files = python.zip(parser);
+    let files = files.map(|(runtime, parser)| Python { runtime, parser });
+    let folder = Folder::start(scanner(&inner, options.dags, files)?)?;
     let control = Control(Arc::new(inner));
     Ok(Running {
         control,
@@ -189,11 +193,14 @@ pub fn start(
     })
 }
 
+/// The runtime with the triggers that it watches, and the callbacks that it awaits.
+type Waits = (Option<(PythonRuntime, Armed)>, act::Awaited);
+
 fn act(
     inner: &Inner,
     options: &Options,
     ports: Ports,
-    (chores, python): (&Chores, Option<(PythonRuntime, Armed)>),
+    (chores, (python, awaited)): (&Chores, Waits),
 ) -> Result<Arc<Act>, StartError> {
     let Ports {
         clock,
@@ -201,6 +208,8 @@ fn act(
         triggers,
         triggerer,
         parser: _,
+        callbacks,
+        evaluator,
         execution: _,
         keyring: _,
         runtime,
@@ -212,6 +221,7 @@ fn act(
             Arc::clone(&clock),
         )?),
     };
+    let for_callbacks = triggerer.clone();
     let triggers = match (python.clone(), triggerer) {
         (Some((runtime, armed)), Some(triggerer)) => Arc::new(PythonTriggers {
             others: triggers,
@@ -222,18 +232,37 @@ fn act(
         }),
         (_, _) => triggers,
     };
+    let python = python.map(|(runtime, _)| runtime);
+    let caller = python.clone().zip(callbacks).map(|(python, port)| Caller {
+        port,
+        triggerer: for_callbacks,
+        awaited,
+        python,
+        root: options.dags.clone(),
+        reader: inner.reader.clone(),
+        handle: inner.handle.clone(),
+        runtime: runtime.clone(),
+        state: std::sync::Mutex::default(),
+    });
     Ok(Arc::new(Act {
         reader: inner.reader.clone(),
         handle: inner.handle.clone(),
         clock,
         executor,
         triggers,
+        callbacks: act::Callbacks(caller.map(Arc::new)),
+        evaluations: act::Evaluations {
+            port: python.clone().zip(evaluator),
+            handle: inner.handle.clone(),
+            runtime: runtime.clone(),
+            n_failed: Arc::default(),
+        },
         metrics: Arc::clone(&inner.metrics),
         chores: chores.clone(),
         changes: inner.changes.clone(),
         logs: options.logs.clone(),
         base_env: options.base_env.clone(),
-        python: python.map(|(runtime, _)| runtime),
+        python,
         runtime,
         flights: Flights::default(),
         launcher: Launcher::default(),

@@ -7,7 +7,12 @@ use std::{
 
 use engine::View;
 use model::{
-    DagNo, RunNo, TiKey, Timestamp, VersionNo, dag::Dag, run::DagRun, state::DagRunType,
+    DagNo, RunNo, TiKey, Timestamp, VersionNo,
+    change::{Kept, KeptValue},
+    dag::Dag,
+    human::HumanInput,
+    run::DagRun,
+    state::DagRunType,
     task_instance::TaskInstance,
 };
 use store::{ReadError, Snapshot};
@@ -105,6 +110,12 @@ impl View for BookView<'_> {
     }
     fn variable_exists(&self, key: &str) -> bool {
         self.read(|book| book.variable(key)).is_some()
+    }
+    fn kept(&self, key: TiKey, what: &Kept) -> Option<KeptValue> {
+        self.read(|book| book.kept(key, what))
+    }
+    fn human_input(&self, key: TiKey, try_number: u32) -> Option<HumanInput> {
+        self.read(|book| book.human_input(key, try_number))
     }
     fn connection_exists(&self, conn_id: &str) -> bool {
         self.read(|book| book.connection(conn_id)).is_some()

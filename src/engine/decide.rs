@@ -7,8 +7,8 @@ use model::{
 
 use crate::{
     View,
-    attempt::skip,
-    dags, disk,
+    attempt::{human, skip},
+    callbacks, dags, disk, evaluate,
     live::{Cx, Live},
     pools, publish,
     run::{clear, delete, set_run, set_task, trigger},
@@ -57,6 +57,27 @@ fn dispatch(cx: &mut Cx, command: Command) -> Result<Reply, Refusal> {
         } => values::push_xcom(cx, key, name, value, mapped_length),
         Command::SkipDownstream { key, tasks } => skip::asked(cx, key, &tasks),
         Command::Keep { key, kept } => values::keep(cx, key, kept),
+        Command::CallbackDone { no } => Ok(callbacks::done(cx, no)),
+        Command::Evaluated {
+            no,
+            dag,
+            version,
+            answer,
+        } => Ok(evaluate::answered(cx, (no, dag, version), answer)),
+        Command::AskHuman(input) => human::ask(cx, *input),
+        Command::AnswerHuman {
+            key,
+            chosen_options,
+            params_input,
+            by,
+            for_others,
+        } => {
+            let given = human::Given {
+                chosen_options,
+                params_input,
+            };
+            human::answer(cx, key, given, (by, for_others))
+        }
         Command::PutConnection {
             connection,
             only_new,

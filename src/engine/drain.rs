@@ -54,6 +54,8 @@ pub fn drain(live: &mut Live) -> Drained {
         xcoms,
         kept,
         connections,
+        callbacks,
+        humans,
         effects,
         ..
     } = dirty;
@@ -61,6 +63,12 @@ pub fn drain(live: &mut Live) -> Drained {
         Some(value) => Change::PutKept { key, what, value },
         None => Change::DeleteKept { key, what },
     }));
+    changes.extend(callbacks.into_iter().map(|(no, owed)| match owed {
+        Some(owed) => Change::PutCallback(owed),
+        None => Change::DeleteCallback { no },
+    }));
+    let humans = humans.into_values().map(Box::new);
+    changes.extend(humans.map(Change::PutHumanInput));
     changes.extend(connections.into_iter().map(|(conn_id, put)| match put {
         Some(connection) => Change::PutConnection(connection),
         None => Change::DeleteConnection { conn_id },
@@ -110,6 +118,9 @@ fn touched(dirty: &Dirty) -> Touched {
         .extend(dirty.deleted_dags.iter().map(|(no, _)| *no));
     touched.runs.extend(dirty.deleted_runs.keys());
     touched.runs.extend(dirty.xcoms.keys().map(|key| key.run));
+    touched
+        .runs
+        .extend(dirty.humans.keys().map(|(key, _)| key.run));
     touched
 }
 

@@ -10,11 +10,13 @@
 //! Invariant: nothing that one task's end costs grows with the number of runs, or of its siblings.
 
 mod attempt;
+mod callbacks;
 mod critical;
 mod dags;
 mod decide;
 mod disk;
 mod drain;
+mod evaluate;
 pub mod invariants;
 mod live;
 mod options;

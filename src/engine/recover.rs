@@ -21,9 +21,12 @@ pub fn recover(live: &mut Live, view: &dyn View, now: Timestamp) {
     for run in runs {
         recover_run(&mut cx, run);
     }
+    let owed = cx.live.owed.values().cloned().map(Box::new);
+    let effects: Vec<Effect> = owed.map(Effect::Callback).collect();
+    cx.live.dirty.effects.extend(effects);
     let dags: Vec<_> = cx.live.dags.keys().copied().collect();
     for dag in dags {
-        next::arm(cx.live, dag);
+        next::recover(&mut cx, dag);
         cx.live.promote.insert(dag);
     }
 }

@@ -1,6 +1,9 @@
 //! Every no of the engine, with its code and what to do.
 
-use model::command::{Refusal, RefusalKind};
+use model::{
+    command::{Refusal, RefusalKind},
+    execution::HitlUser,
+};
 
 fn refusal(kind: RefusalKind, code: &'static str, message: String) -> Refusal {
     Refusal {
@@ -137,4 +140,30 @@ pub(crate) fn unmappable_length(length: u32, limit: u32) -> Refusal {
         "pushed value is too large to map as a downstream's dependency: {length} items of at most {limit}"
     );
     refusal(RefusalKind::Invalid, "RUN-022", message)
+}
+/// The try asks nobody.
+pub(crate) fn no_question() -> Refusal {
+    let message = "this task instance asks nobody anything".to_owned();
+    refusal(RefusalKind::NotFound, "RUN-050", message)
+}
+/// Somebody was faster.
+pub(crate) fn already_answered() -> Refusal {
+    let message = "this question has been answered already, and is answered once".to_owned();
+    refusal(RefusalKind::Conflict, "RUN-051", message)
+}
+/// Others are asked.
+pub(crate) fn not_asked(by: &HitlUser) -> Refusal {
+    let HitlUser { id, name } = by;
+    let message = format!("{name} ({id}) is not one of those who may answer (assigned_users)");
+    refusal(RefusalKind::Forbidden, "RUN-052", message)
+}
+/// These are no options.
+pub(crate) fn bad_options(unknown: &[&String], options: &[String]) -> Refusal {
+    let message = format!("{unknown:?} cannot be chosen: choose at least one of {options:?}");
+    refusal(RefusalKind::Invalid, "RUN-053", message)
+}
+/// Only one may be chosen.
+pub(crate) fn one_option() -> Refusal {
+    let message = "only one option may be chosen here".to_owned();
+    refusal(RefusalKind::Invalid, "RUN-053", message)
 }

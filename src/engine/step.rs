@@ -46,6 +46,7 @@ fn timers(cx: &mut Cx) {
             Timer::NextRun(dag) if !had_turn.insert(dag) => again.push((at, timer)),
             Timer::NextRun(_)
             | Timer::RunAfter(_)
+            | Timer::Evaluate(_)
             | Timer::LogicalDate(_)
             | Timer::RunTimeout(_)
             | Timer::Wait(..)
@@ -61,6 +62,7 @@ fn timers(cx: &mut Cx) {
 fn fire(cx: &mut Cx, timer: Timer) {
     match timer {
         Timer::NextRun(dag) => next::due(cx, dag),
+        Timer::Evaluate(dag) => next::refresh(cx, dag),
         Timer::RunAfter(dag) => {
             cx.live.promote.insert(dag);
         }

@@ -3,7 +3,12 @@
 use std::sync::Arc;
 
 use model::{
-    DagNo, RunNo, TiKey, Timestamp, VersionNo, dag::Dag, run::DagRun, task_instance::TaskInstance,
+    DagNo, RunNo, TiKey, Timestamp, VersionNo,
+    change::{Kept, KeptValue},
+    dag::Dag,
+    human::HumanInput,
+    run::DagRun,
+    task_instance::TaskInstance,
 };
 
 /// Reads the book as of the last commit. What this batch has changed is in [`crate::Live`] alone.
@@ -33,6 +38,10 @@ pub trait View {
     fn variable_exists(&self, key: &str) -> bool;
     /// Whether the book has a connection with this id.
     fn connection_exists(&self, conn_id: &str) -> bool;
+    /// What a task instance keeps.
+    fn kept(&self, key: TiKey, what: &Kept) -> Option<KeptValue>;
+    /// The question that a try asks people.
+    fn human_input(&self, key: TiKey, try_number: u32) -> Option<HumanInput>;
     /// One task instance.
     fn task_instance(&self, key: TiKey) -> Option<TaskInstance> {
         self.task_instances(key.run)

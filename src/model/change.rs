@@ -2,7 +2,8 @@
 
 use crate::{
     DagId, DagNo, Fence, Json, PoolName, RunNo, TaskId, TaskNo, TiKey, Timestamp, VersionNo,
-    run::DagRun, state::DagRunState, state::TaskInstanceState, task_instance::TaskInstance,
+    callback::OwedCallback, human::HumanInput, run::DagRun, state::DagRunState,
+    state::TaskInstanceState, task_instance::TaskInstance,
 };
 
 /// One change. Within a batch the last one for a key wins, and the engine emits each key once.
@@ -59,6 +60,12 @@ pub enum Change {
     },
     /// It is kept no longer.
     DeleteKept { key: TiKey, what: Kept },
+    /// A callback is owed.
+    PutCallback(OwedCallback),
+    /// It was made, or nobody wants it any more.
+    DeleteCallback { no: Fence },
+    /// A question to people, with its answer.
+    PutHumanInput(Box<HumanInput>),
     /// A connection; its words are sealed before they get here.
     PutConnection(Connection),
     /// A connection.
@@ -213,6 +220,19 @@ pub struct DagFile {
     pub dags: Vec<DagNo>,
     /// What is wrong with its present content.
     pub error: Option<ImportError>,
+    /// What is odd with its dags, and does not keep them from running.
+    pub warnings: Vec<DagWarning>,
+}
+
+/// Something that is odd with a dag.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DagWarning {
+    /// Which dag.
+    pub dag_id: DagId,
+    /// Upstream's word: `asset conflict`, `non-existent pool`, `runtime varying value`.
+    pub kind: String,
+    /// What is odd.
+    pub message: String,
 }
 
 /// Why a dag file could not be taken.
@@ -250,6 +270,8 @@ pub enum Kept {
     Rendered,
     /// A value of its state store, by key.
     State(String),
+    /// How often which try was rescheduled, an object of `try` and `count`.
+    Rescheduled,
 }
 
 /// A value that is kept.

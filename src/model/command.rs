@@ -1,9 +1,12 @@
 //! What may be asked of the scheduler, and what it answers.
 
 use crate::{
-    DagId, DagNo, Json, RunId, RunNo, TaskId, TiKey, Timestamp,
+    DagId, DagNo, Json, JsonMap, RunId, RunNo, TaskId, TiKey, Timestamp,
     change::{Connection, DagFile, DagSource, Kept, KeptValue, Pool, Variable},
     dag::Dag,
+    evaluation::Evaluated,
+    execution::HitlUser,
+    human::HumanInput,
     schedule::DataInterval,
     state::{DagRunState, DagRunType, TaskInstanceState, TriggeredBy},
 };
@@ -77,6 +80,27 @@ pub enum Command {
     Keep {
         key: TiKey,
         kept: Vec<(Kept, Option<KeptValue>)>,
+    },
+    /// A callback was made, or cannot be made any more.
+    CallbackDone { no: crate::Fence },
+    /// What only Python could say, or why there is no answer.
+    Evaluated {
+        no: crate::Fence,
+        dag: DagNo,
+        version: crate::VersionNo,
+        answer: Result<Evaluated, String>,
+    },
+    /// A task asks people. In the same try it is asked once; an answer that is there goes.
+    AskHuman(Box<HumanInput>),
+    /// Somebody answers a task's question, or its trigger does.
+    AnswerHuman {
+        key: TiKey,
+        chosen_options: Vec<String>,
+        params_input: JsonMap,
+        /// Who; none for a trigger that takes the defaults.
+        by: Option<HitlUser>,
+        /// Whether those who are not among `assigned_users` may answer, as where nobody signs in.
+        for_others: bool,
     },
     /// Create or change a connection.
     PutConnection {
@@ -238,6 +262,8 @@ pub struct Refusal {
 pub enum RefusalKind {
     /// 404.
     NotFound,
+    /// 403.
+    Forbidden,
     /// 409.
     Conflict,
     /// 400.

@@ -1,7 +1,10 @@
 //! What is to be done outside, once the decision is in the book. All can be derived again from the
 //! book.
 
-use crate::{DagNo, Fence, Json, RunNo, TiKey, Timestamp, task_instance::Deferral};
+use crate::{
+    DagNo, Fence, Json, RunNo, TiKey, Timestamp, callback::OwedCallback, evaluation::Evaluation,
+    task_instance::Deferral,
+};
 
 /// Something to do after the commit.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,6 +41,10 @@ pub enum Effect {
         /// Its permission.
         fence: Fence,
     },
+    /// Ask what only Python can say, and bring the answer.
+    Evaluate(Box<Evaluation>),
+    /// Make a callback, and say that it is done.
+    Callback(Box<OwedCallback>),
     /// The run has ended: compress its logs.
     RunEnded {
         /// Which.

@@ -6,11 +6,14 @@
 //! edges.
 //! Invariant: nothing here decides; decisions live in `engine`.
 
+pub mod callback;
 pub mod change;
 pub mod command;
 pub mod dag;
 pub mod effect;
+pub mod evaluation;
 pub mod execution;
+pub mod human;
 pub mod id;
 pub mod limits;
 pub mod ports;

@@ -24,6 +24,16 @@ pub const ZYGOTE_TRIES_MAX: u32 = 3;
 pub const DAG_PARSE_MS_MAX: u64 = 50_000;
 /// Python dag files that are read at once.
 pub const DAG_PARSES_MAX: usize = 2;
+/// Children that make callbacks at once, each for one dag file.
+pub const CALLBACK_SESSIONS_MAX: usize = 2;
+/// Callbacks that one child makes.
+pub const CALLBACKS_AT_ONCE_MAX: usize = 64;
+/// Bytes of the log of a dag file's children, or of the triggerer, from which on it begins anew.
+pub const SESSION_LOG_BYTES_MAX: u64 = 4 * 1024 * 1024;
+/// How long an answer of the evaluator that went wrong is left alone, in milliseconds.
+pub const EVALUATE_AGAIN_MS: i64 = 60_000;
+/// Tries of a task whose strategy is asked for their weights; later ones have that of the last.
+pub const STRATEGY_TRIES_MAX: u32 = 16;
 /// Values of a dag file's YAML with its aliases written out.
 pub const DAG_YAML_NODES_MAX: usize = 2_000_000;
 /// Bytes of text of a dag file's YAML with its aliases written out.

@@ -2,7 +2,7 @@
 
 use crate::{
     Fence, Json, TiKey, Timestamp,
-    execution::{Answer, Ask, Asker, RunTrigger, TriggerFailure, TriggerFired},
+    execution::{Answer, Ask, Asker, Callback, RunTrigger, TriggerFailure, TriggerFired},
     task_instance::Deferral,
     work::{PythonRuntime, Work},
 };
@@ -85,6 +85,31 @@ pub trait Parser: Send + Sync {
     fn parse(&self, request: ParseRequest, done: Box<dyn FnOnce(Parsed) + Send>);
 }
 
+/// Makes callbacks of Python dag files.
+pub trait Callbacks: Send + Sync {
+    /// Makes callbacks of one file in a child of its own; returns at once. `done` is told what went
+    /// wrong with the child, if anything, once, from any thread; what a callback itself raises is
+    /// in the log alone.
+    fn call(
+        &self,
+        request: ParseRequest,
+        callbacks: Vec<Callback>,
+        done: Box<dyn FnOnce(Option<String>) + Send>,
+    );
+}
+
+/// Answers what only Python can say, in one long-lived child.
+pub trait Evaluator: Send + Sync {
+    /// Asks; returns at once. `done` is told the answer or what went wrong, once, from any thread.
+    /// A child that ends is replaced, and asked again what is open.
+    fn evaluate(
+        &self,
+        runtime: &PythonRuntime,
+        ask: Json,
+        done: Box<dyn FnOnce(Result<Json, String>) + Send>,
+    );
+}
+
 /// A file to parse.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ParseRequest {
@@ -98,6 +123,8 @@ pub struct ParseRequest {
     pub bundle_name: String,
     /// How long it may take, in milliseconds (`dag_file_processor_timeout`).
     pub timeout_ms: u64,
+    /// Where what the child prints and logs goes, relative to the log folder; nowhere when absent.
+    pub log_path: Option<String>,
 }
 
 /// What a parse gave.

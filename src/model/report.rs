@@ -1,7 +1,8 @@
 //! What comes back from a try.
 
 use crate::{
-    Fence, Json, TaskId, TiKey, TimeDelta, Timestamp, execution::AssetRef, task_instance::Deferral,
+    Fence, Json, TaskId, TiKey, TimeDelta, Timestamp, execution::AssetRef,
+    state::TaskInstanceState, task_instance::Deferral,
 };
 
 /// Word of a try, by the worker that holds its fence.
@@ -48,6 +49,13 @@ pub enum Happened {
     TriggerFailed {
         /// The lines of its traceback, as serialised; null where there is none.
         traceback: Json,
+    },
+    /// Its trigger ends it, without a worker after it (`TaskSuccessEvent` and its like).
+    TriggerEnded {
+        /// success, failed or skipped.
+        state: TaskInstanceState,
+        /// Values to keep.
+        xcoms: Vec<(String, Json)>,
     },
     /// A mapped instance has its label; it goes on.
     Labelled {

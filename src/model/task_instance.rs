@@ -92,6 +92,8 @@ pub enum Trigger {
         /// Its arguments.
         kwargs: Json,
     },
+    /// A person's answer.
+    Human,
 }
 
 impl TaskInstance {

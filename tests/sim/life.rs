@@ -197,6 +197,7 @@ impl Life {
             hash: imported.hash.clone(),
             stamp: (self.n_published, 0, 0),
             dags: Vec::new(),
+            warnings: Vec::new(),
             error: None,
         };
         let dag = PublishDag {

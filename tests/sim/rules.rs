@@ -55,6 +55,10 @@ impl Touched {
             | Command::PutXCom { .. }
             | Command::DeleteXCom { .. }
             | Command::Keep { .. }
+            | Command::CallbackDone { .. }
+            | Command::AskHuman(_)
+            | Command::Evaluated { .. }
+            | Command::AnswerHuman { .. }
             | Command::PutConnection { .. }
             | Command::DeleteConnection { .. }
             | Command::SetDisk { .. }

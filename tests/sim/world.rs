@@ -132,7 +132,10 @@ impl World {
             Effect::Disarm { fence, .. } => {
                 self.armed.remove(fence);
             }
-            Effect::RunEnded { .. } | Effect::RunDeleted { .. } => {}
+            Effect::Evaluate(_)
+            | Effect::Callback(_)
+            | Effect::RunEnded { .. }
+            | Effect::RunDeleted { .. } => {}
         }
     }
 
@@ -349,7 +352,7 @@ impl World {
 fn fires_at(deferral: &Deferral) -> Option<Timestamp> {
     match &deferral.trigger {
         Trigger::At(at) => Some(*at),
-        Trigger::File { .. } | Trigger::Python { .. } => deferral.timeout,
+        Trigger::File { .. } | Trigger::Python { .. } | Trigger::Human => deferral.timeout,
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub(crate) mod bulk;
 pub(crate) mod dags;
+pub(crate) mod humans;
 pub(crate) mod import_errors;
 pub(crate) mod jobs;
 pub(crate) mod links;
@@ -22,9 +23,9 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::app::App;
 use {
-    dags as d, import_errors as ie, links as l, logs as lo, monitor as m, pools as p, runs as r,
-    sources as s, stats as st, tags as tg, task_instances as ti, tasks as t, variables as v,
-    versions as ve, xcoms as x,
+    dags as d, humans as h, import_errors as ie, links as l, logs as lo, monitor as m, pools as p,
+    runs as r, sources as s, stats as st, tags as tg, task_instances as ti, tasks as t,
+    variables as v, versions as ve, xcoms as x,
 };
 
 /// One line for each path.
@@ -63,6 +64,9 @@ pub(crate) fn router() -> OpenApiRouter<App> {
         .routes(routes!(ti::list_mapped_tries))
         .routes(routes!(ti::get_mapped_try))
         .routes(routes!(ti::get_mapped_dependencies))
+        .routes(routes!(h::list_hitl))
+        .routes(routes!(h::get_hitl, h::answer_hitl))
+        .routes(routes!(h::get_hitl_try))
         .routes(routes!(lo::get_log))
         .routes(routes!(lo::get_external_log_url))
         .routes(routes!(l::get_links))
@@ -103,12 +107,7 @@ const NOT_YET: [&str; 9] = [
 pub(crate) fn is_not_yet(path: &str) -> bool {
     let mut parts = path.split('/');
     let first = parts.next().unwrap_or_default();
-    let inner = [
-        "assets",
-        "hitlDetails",
-        "state-store",
-        "upstreamAssetEvents",
-    ];
+    let inner = ["assets", "state-store", "upstreamAssetEvents"];
     NOT_YET.contains(&first)
         || (first == "dags" && parts.any(|part| inner.contains(&part) || part.ends_with("avorite")))
 }

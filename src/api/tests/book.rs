@@ -217,6 +217,7 @@ pub(super) fn book() -> Vec<Change> {
         hash: "00".to_owned(),
         stamp: (1, 1, 1),
         dags: Vec::new(),
+        warnings: Vec::new(),
         error: Some(ImportError {
             at: at(1),
             code: "DAG-003".to_owned(),

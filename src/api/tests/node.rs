@@ -137,6 +137,8 @@ impl Node {
             triggers: None,
             triggerer: None,
             parser: None,
+            callbacks: None,
+            evaluator: None,
             execution: None,
             keyring: Arc::new(security::Keyring::open_or_create(&folder.join("keys")).unwrap()),
             runtime: tokio::runtime::Handle::current(),

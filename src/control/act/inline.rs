@@ -56,6 +56,7 @@ impl Act {
             Trigger::At(at) => format!("until {at}"),
             Trigger::File { path, .. } => format!("for {path}"),
             Trigger::Python { class, .. } => format!("for {class}"),
+            Trigger::Human => "for a person's answer".to_owned(),
         };
         self.log(of, "info", format!("Waits {what}, without a slot"));
         self.tell(of, Happened::Deferred(Box::new(deferral)));

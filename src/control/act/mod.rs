@@ -1,6 +1,8 @@
 //! What is in the book is done: one arm for each effect, and no decision here.
 
 mod branch;
+mod callbacks;
+mod evaluations;
 mod flights;
 mod inline;
 mod launch;
@@ -20,7 +22,12 @@ use model::{
 };
 use tokio::sync::broadcast;
 
-pub(crate) use self::{flights::Flights, launch::Launcher};
+pub(crate) use self::{
+    callbacks::{Awaited, Callbacks, Caller},
+    evaluations::Evaluations,
+    flights::Flights,
+    launch::Launcher,
+};
 
 use self::launch::Job;
 use crate::{
@@ -34,6 +41,10 @@ pub(crate) struct Act {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) executor: Arc<dyn Executor>,
     pub(crate) triggers: Arc<dyn Triggers>,
+    /// Asks what only Python can say.
+    pub(crate) evaluations: Evaluations,
+    /// Calls dag files.
+    pub(crate) callbacks: Callbacks,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) chores: Chores,
     pub(crate) changes: broadcast::Sender<Arc<Notice>>,
@@ -87,6 +98,8 @@ impl Act {
                     deferral,
                 } => self.triggers.arm(key, fence, &deferral),
                 Effect::Disarm { key, fence } => self.triggers.disarm(key, fence),
+                Effect::Evaluate(asked) => self.evaluations.ask(*asked),
+                Effect::Callback(owed) => self.callbacks.make(*owed),
                 Effect::RunEnded { run } => self.chores.run_ended(run),
                 Effect::RunDeleted { dag, run_id } => self.chores.run_deleted(dag, run_id),
             }

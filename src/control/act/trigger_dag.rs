@@ -131,7 +131,10 @@ impl Act {
             match refusal.kind {
                 RefusalKind::Unavailable => tokio::time::sleep(AGAIN).await,
                 RefusalKind::Conflict => return self.on_conflict(of, ask, &command, refusal),
-                RefusalKind::NotFound | RefusalKind::Invalid | RefusalKind::Unprocessable => {
+                RefusalKind::NotFound
+                | RefusalKind::Forbidden
+                | RefusalKind::Invalid
+                | RefusalKind::Unprocessable => {
                     self.log(of, "error", refusal.message.clone());
                     return Err(failed(refusal.message, true));
                 }

@@ -8,14 +8,14 @@ use std::{
 use dagfile::serialized;
 use model::{
     Json, Timestamp,
-    change::{DagFile, DagSource, ImportError},
+    change::{DagFile, DagSource, DagWarning, ImportError},
     command::{PublishDag, PublishFile},
     limits::DAG_PARSE_MS_MAX,
     ports::{ParseRequest, Parsed},
 };
 
 use super::{Scanner, Shared, read::ReadFile, walk::Stamp, watch::Watch};
-use crate::python::BUNDLE;
+use crate::{logs::path::of_file, python::BUNDLE};
 
 /// A file that was read, and what it says; nothing when nobody could read it.
 pub(super) struct Done {
@@ -65,6 +65,7 @@ impl Scanner {
                 bundle_path: self.root.to_string_lossy().into_owned(),
                 bundle_name: BUNDLE.to_owned(),
                 timeout_ms: DAG_PARSE_MS_MAX,
+                log_path: Some(of_file(&path)),
             };
             let answer = Answer {
                 shared: Arc::clone(&self.shared),
@@ -123,8 +124,12 @@ fn made(path: String, stamp: Stamp, hash: String, parsed: Parsed, at: Timestamp)
         warnings,
         n_seconds,
     } = parsed;
-    for warning in warnings {
-        tracing::warn!(target: "control", path, "{warning}");
+    let warnings: Vec<DagWarning> = warnings.iter().filter_map(warning).collect();
+    for DagWarning {
+        dag_id, message, ..
+    } in &warnings
+    {
+        tracing::warn!(target: "control", path, %dag_id, "{message}");
     }
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // Saturates.
     let parse_us = (n_seconds * 1e6) as u64;
@@ -144,6 +149,7 @@ fn made(path: String, stamp: Stamp, hash: String, parsed: Parsed, at: Timestamp)
         stamp,
         dags: Vec::new(),
         error: error.map(|error| ImportError { at, ..error }),
+        warnings,
     };
     ReadFile {
         publish: PublishFile {
@@ -152,6 +158,16 @@ fn made(path: String, stamp: Stamp, hash: String, parsed: Parsed, at: Timestamp)
         },
         includes: Vec::new(),
     }
+}
+
+/// A warning of upstream's parser: an object with these three.
+fn warning(said: &Json) -> Option<DagWarning> {
+    let text = |name: &str| said.get(name).and_then(Json::as_str);
+    Some(DagWarning {
+        dag_id: text("dag_id")?.into(),
+        kind: text("warning_type")?.to_owned(),
+        message: text("message")?.trim().to_owned(),
+    })
 }
 
 /// The tracebacks of a file; of an archive there may be several.

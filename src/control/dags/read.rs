@@ -90,6 +90,7 @@ pub(super) fn read(root: &Path, path: &str, at: Timestamp) -> ReadFile {
         hash,
         stamp: on_disk,
         dags: Vec::new(),
+        warnings: Vec::new(),
         error,
     };
     ReadFile {

@@ -200,6 +200,7 @@ fn unreadable(path: &str, script: &Script, error: ImportError) -> ReadFile {
         hash: script.hash.clone(),
         stamp: script.stamp,
         dags: Vec::new(),
+        warnings: Vec::new(),
         error: Some(error),
     };
     ReadFile {

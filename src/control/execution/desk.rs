@@ -15,6 +15,7 @@ use model::{
 
 use super::Plan;
 use crate::{
+    act::Awaited,
     handle::{Handle, stopped},
     reader::Reader,
 };
@@ -47,6 +48,8 @@ pub(crate) type Armed = Arc<Mutex<HashMap<Fence, Watched>>>;
 /// A trigger that is watched.
 pub(crate) struct Watched {
     pub(crate) key: TiKey,
+    /// The try that it waits for, as children know it.
+    pub(crate) ti_id: Option<String>,
     /// The number of its event, which is confirmed when that is in the book.
     pub(crate) seq: Option<u64>,
 }
@@ -58,6 +61,7 @@ pub(crate) struct Desk {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) runtime: tokio::runtime::Handle,
     pub(crate) armed: Armed,
+    pub(crate) awaited: Awaited,
     /// When the layer started.
     pub(crate) started: Timestamp,
 }
@@ -124,6 +128,11 @@ impl Desk {
                     // Dropped, it would be a failure. The worker asks the next server again.
                     None => return std::mem::forget(answer),
                 },
+                Ok(Ok(Plan::Then(command, then))) => match desk.carry_out(*command).await {
+                    Some(reply) => then(reply),
+                    // Dropped, it would be a failure. The worker asks the next server again.
+                    None => return std::mem::forget(answer),
+                },
                 Ok(Err(wrong)) => wrong.into_answer(),
                 Err(_) => Answer::Failure {
                     message: "the server broke on this question".to_owned(),
@@ -159,6 +168,7 @@ impl Desk {
 pub(super) const fn status(kind: RefusalKind) -> u16 {
     match kind {
         RefusalKind::NotFound => 404,
+        RefusalKind::Forbidden => 403,
         RefusalKind::Conflict => 409,
         RefusalKind::Invalid => 400,
         RefusalKind::Unprocessable => 422,

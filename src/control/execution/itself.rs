@@ -9,6 +9,8 @@ use model::{
     state::DagRunState,
 };
 
+use crate::python::reschedules;
+
 use super::{
     Desk, Plan, Planned, Wrong,
     find::{self, Earlier},
@@ -89,9 +91,12 @@ pub(super) fn previous_success(desk: &Desk, who: &Asker) -> Planned {
     })
 }
 
-/// When the first part of this try began.
-pub(super) fn first_start(desk: &Desk, who: &Asker) -> Planned {
+/// When the first part of this try began; none for one that was not rescheduled.
+pub(super) fn first_reschedule(desk: &Desk, who: &Asker) -> Planned {
     let book = desk.reader.snapshot()?;
-    let start_date = find::mine(&book, who)?.start_date;
+    let ti = find::mine(&book, who)?;
+    let kept = book.kept(ti.key, &Kept::Rescheduled)?;
+    let was = reschedules(kept.as_ref(), ti.try_number) > 0;
+    let start_date = ti.start_date.filter(|_| was);
     now(Answer::TaskRescheduleStartDate { start_date })
 }

@@ -8,6 +8,7 @@ mod assets;
 mod connections;
 mod desk;
 mod find;
+mod humans;
 mod itself;
 mod runs;
 mod states;
@@ -31,6 +32,8 @@ pub(crate) enum Plan {
     Now(Answer),
     /// It is known when this is in the book, or refused.
     Do(Box<Command>, fn(Reply) -> Answer),
+    /// The same with what the question said.
+    Then(Box<Command>, Box<dyn FnOnce(Reply) -> Answer + Send>),
 }
 
 /// Why a question has no answer.
@@ -102,7 +105,7 @@ impl Desk {
             Ask::GetTaskRescheduleStartDate {
                 ti_id: _,
                 try_number: _,
-            } => itself::first_start(self, who),
+            } => itself::first_reschedule(self, who),
 
             Ask::GetConnection { conn_id } => connections::get(self, &conn_id),
             Ask::GetVariable { key } => variables::get(self, key),
@@ -338,11 +341,13 @@ impl Desk {
             Ask::DeleteTaskStateStore { ti_id: _, key } => states::delete(self, who, key),
             Ask::ClearTaskStateStore { ti_id: _ } => states::clear(self, who),
 
-            Ask::CreateHITLDetailPayload { .. }
-            | Ask::UpdateHITLDetail { .. }
-            | Ask::GetHITLDetailResponse { .. } => {
-                Err(Wrong::new(501, "questions to people are not supported yet"))
-            }
+            Ask::CreateHITLDetailPayload { detail } => humans::ask(self, who, detail),
+            Ask::UpdateHITLDetail {
+                ti_id,
+                chosen_options,
+                params_input,
+            } => humans::update(self, who, &ti_id, chosen_options, params_input),
+            Ask::GetHITLDetailResponse { ti_id } => humans::response(self, who, &ti_id),
 
             Ask::SucceedTask { .. }
             | Ask::RetryTask { .. }

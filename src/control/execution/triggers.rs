@@ -1,23 +1,49 @@
 //! What triggers in Python tell.
 
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 
 use model::{
     Fence, Json, TiKey,
-    execution::{TriggerFailure, TriggerFired},
+    execution::{TriggerEnd, TriggerFailure, TriggerFired},
     report::{Happened, Report},
 };
 
 use super::Desk;
+use crate::act::Caller;
 
 impl Desk {
     pub(super) fn fired(&self, fired: TriggerFired) {
-        let payload = fired.payload;
-        let what = Happened::Fired { payload };
-        self.tell(Fence(fired.trigger_id), fired.seq, what);
+        let TriggerFired {
+            trigger_id,
+            payload,
+            end,
+            seq,
+        } = fired;
+        if let Some(caller) = self.awaited(Fence(trigger_id)) {
+            let says = |name: &str| payload.get(name).and_then(Json::as_str);
+            let body = says("body").unwrap_or_default();
+            match says("state") {
+                Some("success") => caller.ended(Fence(trigger_id), seq, None),
+                Some("failed") => caller.ended(Fence(trigger_id), seq, Some(body)),
+                // It runs; another word follows.
+                Some(_) | None => return,
+            }
+            return self.forget(Fence(trigger_id));
+        }
+        let what = match end {
+            Some(TriggerEnd { state, xcoms }) => Happened::TriggerEnded { state, xcoms },
+            None => Happened::Fired { payload },
+        };
+        self.tell(Fence(trigger_id), seq, what);
     }
 
     pub(super) fn failed(&self, failure: TriggerFailure) {
+        let no = Fence(failure.trigger_id);
+        if let Some(caller) = self.awaited(no) {
+            let text = failure.traceback.as_deref();
+            caller.ended(no, None, Some(text.unwrap_or("its trigger failed")));
+            return self.forget(no);
+        }
         let lines = failure.traceback.map(|text| {
             let lines = text.split_inclusive('\n');
             lines.map(Json::from).collect::<Vec<Json>>()
@@ -25,6 +51,17 @@ impl Desk {
         let traceback = lines.map_or(Json::Null, Json::from);
         let what = Happened::TriggerFailed { traceback };
         self.tell(Fence(failure.trigger_id), None, what);
+    }
+
+    /// Who is told of a callback that the triggerer awaits.
+    fn awaited(&self, no: Fence) -> Option<Arc<Caller>> {
+        let awaited = self.awaited.lock().unwrap_or_else(PoisonError::into_inner);
+        awaited.get(&no).cloned()
+    }
+
+    fn forget(&self, no: Fence) {
+        let mut awaited = self.awaited.lock().unwrap_or_else(PoisonError::into_inner);
+        awaited.remove(&no);
     }
 
     /// One that is no longer watched has nobody who waits.

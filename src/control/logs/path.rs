@@ -23,6 +23,13 @@ pub fn run_folder(dag_id: &str, run_id: &str) -> String {
     format!("{}/{}", part(dag_id), part(run_id))
 }
 
+/// The log of what the children of a dag file's parses and callbacks say, relative to the log
+/// folder. No run has its logs there: no dag's folder begins with `~`.
+#[must_use]
+pub fn of_file(file: &str) -> String {
+    format!("~dag_processor/{}.log", part(file))
+}
+
 /// A name as one part of a path: odd bytes become `%XX`, and a long name ends in its hash.
 #[must_use]
 pub fn part(name: &str) -> String {

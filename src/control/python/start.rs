@@ -2,6 +2,7 @@
 
 use model::{
     Json, MapIndex, TiKey,
+    change::{DagSource, Kept, KeptValue},
     dag::{Dag, Task, TaskGroup},
     execution::{Bundle, StartupDetails, TaskInstance as Words, TiRunContext},
     run::DagRun,
@@ -59,8 +60,16 @@ pub(crate) fn task(
     }))
 }
 
+/// For whom a trigger waits.
+pub(crate) struct WaitsFor {
+    /// The present try.
+    pub(crate) ti: Words,
+    /// The dag as serialised and the run, where the trigger's own arguments are templates.
+    pub(crate) dag: Option<(Json, model::execution::DagRun)>,
+}
+
 /// The present try of an instance; none when it is gone.
-pub(crate) fn instance_of(reader: &Reader, key: TiKey) -> Result<Option<Words>, DagError> {
+pub(crate) fn instance_of(reader: &Reader, key: TiKey) -> Result<Option<WaitsFor>, DagError> {
     let book = reader.snapshot()?;
     let (Some(run), Some(ti)) = (book.run(key.run)?, book.task_instance(key)?) else {
         return Ok(None);
@@ -68,11 +77,27 @@ pub(crate) fn instance_of(reader: &Reader, key: TiKey) -> Result<Option<Words>, 
     let Some(cached) = reader.dags.get(&book, run.dag, ti.version)? else {
         return Ok(None);
     };
-    let task = cached.task(key.task);
-    Ok(task.map(|task| instance(&cached.dag, task, &run, (&ti, ti.try_number))))
+    let Some(task) = cached.task(key.task) else {
+        return Ok(None);
+    };
+    let words = instance(&cached.dag, task, &run, (&ti, ti.try_number));
+    let mut dag = None;
+    if task.start_from_trigger
+        && let Some(version) = book.version(run.dag, ti.version)?
+        && let DagSource::Serialized { json, .. } = version.source
+        && let Ok(data) = serde_json::from_str(&json)
+    {
+        dag = Some((data, words::dag_run(&cached.dag.dag_id, &run)));
+    }
+    Ok(Some(WaitsFor { ti: words, dag }))
 }
 
-fn instance(dag: &Dag, task: &Task, run: &DagRun, (ti, try_number): (&TaskInstance, u32)) -> Words {
+pub(super) fn instance(
+    dag: &Dag,
+    task: &Task,
+    run: &DagRun,
+    (ti, try_number): (&TaskInstance, u32),
+) -> Words {
     let map = ti.key.map;
     let name = ids::Try {
         dag_id: &dag.dag_id,
@@ -111,11 +136,10 @@ fn context(
         book.xcoms(key)?
     };
     let (next_method, next_kwargs) = resume.unzip();
-    // How often is not in the book; that it was is what matters.
-    let was_rescheduled = ti.start_date.is_some() && !is_resumed;
+    let kept = book.kept(key, &Kept::Rescheduled)?;
     Ok(TiRunContext {
         dag_run: words::dag_run(&of.dag.dag.dag_id, of.run),
-        task_reschedule_count: i64::from(was_rescheduled),
+        task_reschedule_count: reschedules(kept.as_ref(), of.try_number),
         max_tries: i64::from(ti.max_tries),
         variables: Vec::new(),
         connections: Vec::new(),
@@ -128,6 +152,13 @@ fn context(
         start_date: ti.start_date.filter(|_| is_resumed),
         upstream_map_indexes: upstream(book, task, of)?,
     })
+}
+
+/// How often the try was rescheduled.
+pub(crate) fn reschedules(kept: Option<&KeptValue>, try_number: u32) -> i64 {
+    let number = |name: &str| kept.and_then(|kept| kept.value.get(name)?.as_i64());
+    let count = number("count").filter(|_| number("try") == Some(i64::from(try_number)));
+    count.unwrap_or(0)
 }
 
 /// Which instances of each direct upstream task are meant by its name: all of an ordinary one, the

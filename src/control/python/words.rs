@@ -1,6 +1,7 @@
 //! What the book says, in the words that Python children know.
 
-use model::{DagId, execution::DagRun as Words, run::DagRun};
+use model::{DagId, Json, Timestamp, execution::DagRun as Words, run::DagRun};
+use serde_json::json;
 
 /// A run. Asset events that started it are not in the book yet.
 pub(crate) fn dag_run(dag_id: &DagId, run: &DagRun) -> Words {
@@ -25,4 +26,46 @@ pub(crate) fn dag_run(dag_id: &DagId, run: &DagRun) -> Words {
         note: run.note.clone(),
         team_name: None,
     }
+}
+
+/// A run as the public API has it, for functions that are called with no more than that.
+pub(crate) fn run_response(dag_id: &DagId, run: &DagRun) -> Json {
+    let at = |at: Option<Timestamp>| at.map(|at| at.to_string());
+    let interval = run.data_interval;
+    json!({
+        "dag_run_id": run.run_id.as_str(),
+        "dag_id": dag_id.as_str(),
+        "logical_date": at(run.logical_date),
+        "queued_at": at(run.queued_at),
+        "start_date": at(run.start_date),
+        "end_date": at(run.end_date),
+        "data_interval_start": at(interval.map(|interval| interval.start)),
+        "data_interval_end": at(interval.map(|interval| interval.end)),
+        "run_after": run.run_after.to_string(),
+        "last_scheduling_decision": at(run.last_scheduling_decision),
+        "run_type": run.run_type.as_str(),
+        "state": run.state.as_str(),
+        "triggered_by": run.triggered_by.as_str(),
+        "triggering_user_name": run.triggering_user,
+        "conf": run.conf,
+        "note": run.note,
+        "partition_key": run.partition_key,
+    })
+}
+
+/// A date as the arguments of triggers have it.
+#[allow(clippy::cast_precision_loss)] // Upstream keeps times as floats.
+pub(crate) fn serde_date(at: Timestamp) -> Json {
+    json!({
+        "__classname__": "pendulum.datetime.DateTime",
+        "__version__": 2,
+        "__data__": {
+            "timestamp": at.as_micros() as f64 / 1e6,
+            "tz": {
+                "__classname__": "builtins.tuple",
+                "__version__": 1,
+                "__data__": ["UTC", "pendulum.tz.timezone.Timezone", 1, true],
+            },
+        },
+    })
 }

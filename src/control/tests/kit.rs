@@ -1,7 +1,7 @@
 //! The box.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, VecDeque},
     io,
     path::PathBuf,
     sync::{
@@ -14,8 +14,10 @@ use std::{
 use model::{
     DagId, DeploymentId, Fence, RunId, RunNo, TaskId, TiKey,
     command::{Command, Reply, TriggerRun},
-    execution::RunTrigger,
-    ports::{Adopted, Clock, Executor, ParseRequest, Parsed, Parser, Triggerer},
+    execution::{Callback, RunTrigger},
+    ports::{
+        Adopted, Callbacks, Clock, Evaluator, Executor, ParseRequest, Parsed, Parser, Triggerer,
+    },
     report::{Happened, Outcome, Report, Usage},
     state::{DagRunState, DagRunType, TriggeredBy},
     work::{PythonRuntime, Work},
@@ -238,6 +240,61 @@ impl Parser for Lines {
     }
 }
 
+/// One call: its file, what is called, and who is told of its end.
+pub(super) type Call = (
+    ParseRequest,
+    Vec<Callback>,
+    Box<dyn FnOnce(Option<String>) + Send>,
+);
+
+/// Calls that end when they are told to.
+#[derive(Default)]
+pub(super) struct Calls(Mutex<VecDeque<Call>>);
+
+impl Calls {
+    pub(super) fn next(&self) -> Option<Call> {
+        self.0.lock().unwrap().pop_front()
+    }
+}
+
+impl Callbacks for Calls {
+    fn call(
+        &self,
+        request: ParseRequest,
+        callbacks: Vec<Callback>,
+        done: Box<dyn FnOnce(Option<String>) + Send>,
+    ) {
+        self.0.lock().unwrap().push_back((request, callbacks, done));
+    }
+}
+
+/// A question to the evaluator, and who is told the answer.
+type Question = (
+    model::Json,
+    Box<dyn FnOnce(Result<model::Json, String>) + Send>,
+);
+
+/// An evaluator that says what it is told to.
+#[derive(Default)]
+pub(super) struct Evaluates(Mutex<VecDeque<Question>>);
+
+impl Evaluates {
+    pub(super) fn next(&self) -> Option<Question> {
+        self.0.lock().unwrap().pop_front()
+    }
+}
+
+impl Evaluator for Evaluates {
+    fn evaluate(
+        &self,
+        _: &PythonRuntime,
+        ask: model::Json,
+        done: Box<dyn FnOnce(Result<model::Json, String>) + Send>,
+    ) {
+        self.0.lock().unwrap().push_back((ask, done));
+    }
+}
+
 /// A triggerer that takes note.
 #[derive(Default)]
 pub(super) struct Told(Mutex<Vec<String>>);
@@ -276,6 +333,8 @@ pub(super) struct Node {
     pub(super) execution: Execution,
     /// What the triggerer was told.
     pub(super) triggerer: Arc<Told>,
+    pub(super) calls: Arc<Calls>,
+    pub(super) evaluator: Arc<Evaluates>,
     running: Option<Running>,
     runtime: Arc<tokio::runtime::Runtime>,
 }
@@ -296,6 +355,8 @@ impl Node {
             faults,
             execution: Execution::default(),
             triggerer: Arc::default(),
+            calls: Arc::default(),
+            evaluator: Arc::default(),
             running: None,
             runtime,
         };
@@ -343,6 +404,8 @@ impl Node {
             triggers: None,
             triggerer: Some(Arc::clone(&self.triggerer) as _),
             parser: Some(Arc::new(Lines)),
+            callbacks: Some(Arc::clone(&self.calls) as _),
+            evaluator: Some(Arc::clone(&self.evaluator) as _),
             execution: Some(self.execution.clone()),
             keyring: Arc::new(security::Keyring::open_or_create(&self.path("keys")).unwrap()),
             runtime: self.runtime.handle().clone(),
@@ -360,6 +423,9 @@ impl Node {
 
     pub(super) fn restart(&mut self) {
         self.running.take().unwrap().stop();
+        // What the last one asked has nobody who waits.
+        self.calls = Arc::default();
+        self.evaluator = Arc::default();
         self.boot();
     }
 

@@ -149,7 +149,7 @@ fn waits(kit: &Kit, second: &Asker, at: Timestamp) -> Asker {
     kit.node.execution.trigger_fired(TriggerFired {
         trigger_id: fence.0,
         payload: json!("done"),
-        kind: None,
+        end: None,
         seq: Some(7),
     });
     let (third, task) = kit.next();

@@ -105,8 +105,8 @@ impl Triggers for NativeTriggers {
                 };
                 (What::File(Arc::new(sought)), now)
             }
-            // Needs the Python triggerer, which arms it itself.
-            Trigger::Python { .. } => return,
+            // The Python triggerer arms it itself; the answer of a person is a command.
+            Trigger::Python { .. } | Trigger::Human => return,
         };
         let mut state = self.shared.lock();
         if state.armed.contains_key(&fence) {

@@ -30,28 +30,42 @@ impl Triggers for PythonTriggers {
         let Trigger::Python { class, kwargs } = &deferral.trigger else {
             return self.others.arm(key, fence, deferral);
         };
+        let watched = Watched {
+            key,
+            ti_id: None,
+            seq: None,
+        };
         let mut armed = self.armed.lock().unwrap_or_else(PoisonError::into_inner);
-        if armed.insert(fence, Watched { key, seq: None }).is_some() {
+        if armed.contains_key(&fence) {
             return;
         }
+        armed.insert(fence, watched);
         drop(armed);
         // A trigger can do without knowing for whom it waits.
-        let ti = match python::instance_of(&self.reader, key) {
-            Ok(ti) => ti.map(Box::new),
+        let waits_for = match python::instance_of(&self.reader, key) {
+            Ok(found) => found,
             Err(e) => {
                 tracing::warn!(target: "control", "a trigger starts without its task: {e}");
                 None
             }
         };
+        let (ti, dag) = waits_for.map(|of| (of.ti, of.dag)).unzip();
+        let (dag_data, dag_run_data) = dag.flatten().unzip();
+        if let Some(ti) = &ti {
+            let mut armed = self.armed.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(watched) = armed.get_mut(&fence) {
+                watched.ti_id = Some(ti.id.clone());
+            }
+        }
         let trigger = RunTrigger {
             id: fence.0,
             classpath: class.clone(),
             kwargs: kwargs.clone(),
-            ti,
+            ti: ti.map(Box::new),
             // The engine ends a wait that takes too long.
             timeout_after: None,
-            dag_data: None,
-            dag_run_data: None,
+            dag_data,
+            dag_run_data: dag_run_data.map(Box::new),
         };
         self.triggerer.create(&self.runtime, trigger);
     }

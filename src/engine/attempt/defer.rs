@@ -2,14 +2,21 @@
 
 use model::{
     Json, RunNo, Timestamp,
+    change::{Kept, KeptValue},
     effect::Effect,
     reason::Reason,
     state::TaskInstanceState as State,
     task_instance::{Deferral, TaskInstance, Trigger},
 };
 
-use super::{At, Event, Next, finish, retry::fail};
-use crate::live::{Cx, load::waits, timers::Timer};
+use super::{
+    At, Event, Next, finish, human,
+    retry::{fail, has_try_left},
+};
+use crate::{
+    callbacks::{self, Told},
+    live::{Cx, load::waits, timers::Timer},
+};
 
 /// The task lets go of its worker. The permission stays: the trigger answers under it.
 pub(crate) fn defer(cx: &mut Cx, place: At, deferral: Deferral) {
@@ -39,6 +46,7 @@ pub(crate) fn reschedule(cx: &mut Cx, place: At, at: Timestamp) {
     if !matches!(cx.apply(place, Event::Rescheduled), Next::To(_)) {
         return;
     }
+    count_reschedule(cx, place);
     let Some(ti) = cx.change(place) else { return };
     ti.fence = None;
     ti.pid = None;
@@ -48,6 +56,26 @@ pub(crate) fn reschedule(cx: &mut Cx, place: At, at: Timestamp) {
     if let Some(at) = waits(ti) {
         cx.live.timers.at(at, Timer::Wait(place.run, place.at));
     }
+}
+
+/// Keeps how often the try has looked already.
+fn count_reschedule(cx: &mut Cx, place: At) {
+    let Some(ti) = cx.ti(place) else { return };
+    let (key, try_number) = (ti.key, ti.try_number);
+    let fresh = cx.live.dirty.kept.get(&(key, Kept::Rescheduled)).cloned();
+    let known = fresh.unwrap_or_else(|| cx.view.kept(key, &Kept::Rescheduled));
+    let count = |kept: &KeptValue| {
+        let of = kept.value.get("try").and_then(Json::as_u64);
+        let count = kept.value.get("count").and_then(Json::as_u64);
+        count.filter(|_| of == Some(u64::from(try_number)))
+    };
+    let count = known.as_ref().and_then(count).unwrap_or(0) + 1;
+    let value = KeptValue {
+        value: serde_json::json!({"try": try_number, "count": count}),
+        expires_at: None,
+    };
+    let kept = &mut cx.live.dirty.kept;
+    kept.insert((key, Kept::Rescheduled), Some(value));
 }
 
 /// What it waited for is there. A native wait ends the instance; another one goes on at its method.
@@ -96,8 +124,46 @@ pub(crate) fn trigger_failed(cx: &mut Cx, place: At, error: &str, traceback: Jso
     resume(cx, place, "__fail__".to_owned(), kwargs, now);
 }
 
+/// Its trigger ends the instance, and no worker comes after it.
+pub(crate) fn trigger_ended(
+    cx: &mut Cx,
+    place: At,
+    state: State,
+    xcoms: Vec<(String, Json)>,
+    at: Timestamp,
+) {
+    let waits = |ti: &&TaskInstance| ti.state == State::Deferred;
+    let Some(ti) = cx.ti(place).filter(waits) else {
+        return;
+    };
+    let again = has_try_left(ti);
+    let key = ti.key;
+    if let Some(ti) = cx.change(place) {
+        ti.end_date = Some(at);
+    }
+    let what = format!("its trigger ended it as {state}");
+    let is_failure = state == State::Failed;
+    if state == State::Success {
+        cx.end(place, Event::Succeeded, None);
+    } else if state == State::Skipped {
+        let reason = Reason::SkippedItself { message: what };
+        cx.end(place, Event::SkippedItself, Some(reason));
+    } else {
+        callbacks::try_failed(cx, place, &what, true, Told::Callback);
+        fail(cx, place, Reason::Failed { message: what }, true, None);
+    }
+    if !(is_failure && again) {
+        for (name, value) in xcoms {
+            if name == "return_value" {
+                finish::note_returned(cx, place, &value);
+            }
+            cx.live.dirty.put_xcom(key, name, value, at);
+        }
+    }
+}
+
 /// The same try goes on at a method of its own.
-fn resume(cx: &mut Cx, place: At, method: String, kwargs: Json, at: Timestamp) {
+pub(crate) fn resume(cx: &mut Cx, place: At, method: String, kwargs: Json, at: Timestamp) {
     if let Some(ti) = cx.change(place) {
         ti.fence = None;
         ti.reason = None;
@@ -111,7 +177,7 @@ fn resume(cx: &mut Cx, place: At, method: String, kwargs: Json, at: Timestamp) {
 }
 
 /// The arguments with the payload as `event`; in upstream's older form they are wrapped.
-fn with_event(kwargs: Json, payload: Json) -> Json {
+pub(crate) fn with_event(kwargs: Json, payload: Json) -> Json {
     let mut kwargs = match kwargs {
         Json::Object(map) => map,
         Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) | Json::Array(_) => {
@@ -130,7 +196,8 @@ fn with_event(kwargs: Json, payload: Json) -> Json {
 /// goes on, to be told.
 pub(crate) fn time_out(cx: &mut Cx, run: RunNo, at: u32) {
     let place = At { run, at };
-    let Some(ti) = cx.ti(place).filter(|ti| ti.state == State::Deferred) else {
+    let waits = |ti: &&TaskInstance| matches!(ti.state, State::Deferred | State::AwaitingInput);
+    let Some(ti) = cx.ti(place).filter(waits) else {
         return;
     };
     let Some(deferral) = ti.deferral.as_ref() else {
@@ -139,6 +206,9 @@ pub(crate) fn time_out(cx: &mut Cx, run: RunNo, at: u32) {
     let Some(timeout) = deferral.timeout.filter(|timeout| *timeout <= cx.now) else {
         return;
     };
+    if ti.state == State::AwaitingInput {
+        return human::time_out(cx, place);
+    }
     let (key, fence, soft_fail) = (ti.key, ti.fence, deferral.soft_fail);
     let goes_on = deferral.resume.is_some();
     if let Some(fence) = fence {
@@ -172,6 +242,9 @@ pub(crate) fn why(trigger: &Trigger) -> Reason {
         },
         Trigger::Python { class, .. } => Reason::DeferredFor {
             what: format!("trigger `{class}`"),
+        },
+        Trigger::Human => Reason::DeferredFor {
+            what: "a person's answer".to_owned(),
         },
     }
 }

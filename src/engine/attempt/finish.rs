@@ -10,7 +10,10 @@ use model::{
 };
 
 use super::{At, Event, Next, defer::task_pushes, retry::fail, skip};
-use crate::live::Cx;
+use crate::{
+    callbacks::{self, Told},
+    live::Cx,
+};
 
 /// The key of what a task returns.
 const RETURN_VALUE: &str = "return_value";
@@ -48,15 +51,20 @@ pub(crate) fn finish(cx: &mut Cx, place: At, outcome: Outcome, usage: Usage, at:
         }
         // Upstream's "killed externally".
         Outcome::Killed => {
-            let message = "the process was ended from outside".to_owned();
-            fail(cx, place, Reason::Lost { message }, true, None);
+            lost(cx, place, "the process was ended from outside".to_owned());
         }
-        Outcome::Lost { message } => fail(cx, place, Reason::Lost { message }, true, None),
+        Outcome::Lost { message } => lost(cx, place, message),
         // The state `removed` belongs to what is not in the dag; a try that says so cannot run.
         Outcome::Removed { message } => {
             fail(cx, place, Reason::Failed { message }, false, None);
         }
     }
+}
+
+/// Nobody else can tell the task that its process is gone.
+fn lost(cx: &mut Cx, place: At, message: String) {
+    callbacks::try_failed(cx, place, &message, true, Told::CallbackAndMail);
+    fail(cx, place, Reason::Lost { message }, true, None);
 }
 
 fn used(cx: &mut Cx, place: At, usage: Usage, at: Timestamp) {

@@ -5,6 +5,7 @@ pub(crate) mod examine;
 pub(crate) mod expand;
 pub(crate) mod finish;
 pub(crate) mod halt;
+pub(crate) mod human;
 pub(crate) mod report;
 pub(crate) mod retry;
 pub(crate) mod skip;
@@ -77,11 +78,7 @@ impl Cx<'_> {
 /// Whether a worker, or a trigger, has the instance.
 pub(crate) const fn is_held_outside(state: State) -> bool {
     match state {
-        State::Queued
-        | State::Running
-        | State::Restarting
-        | State::Deferred
-        | State::AwaitingInput => true,
+        State::Queued | State::Running | State::Restarting | State::Deferred => true,
         State::NoStatus
         | State::Removed
         | State::Scheduled
@@ -90,6 +87,7 @@ pub(crate) const fn is_held_outside(state: State) -> bool {
         | State::UpForRetry
         | State::UpForReschedule
         | State::UpstreamFailed
+        | State::AwaitingInput
         | State::Skipped => false,
     }
 }

@@ -1,11 +1,11 @@
 //! Word of a try.
 
 use model::{
-    report::{Happened, Outcome, Report, Usage},
+    report::{Happened, Report},
     state::TaskInstanceState as State,
 };
 
-use super::{At, Event, defer, finish};
+use super::{At, Event, defer, finish, human};
 use crate::live::Cx;
 
 /// Takes in a report; false when its permission is not the present one.
@@ -41,6 +41,7 @@ pub(crate) fn report(cx: &mut Cx, report: Report) -> bool {
         | Happened::Rescheduled { .. }
         | Happened::Fired { .. }
         | Happened::TriggerFailed { .. }
+        | Happened::TriggerEnded { .. }
         | Happened::AwaitsInput(_)
             if is_restarting =>
         {
@@ -52,13 +53,9 @@ pub(crate) fn report(cx: &mut Cx, report: Report) -> bool {
         Happened::TriggerFailed { traceback } => {
             defer::trigger_failed(cx, place, "Trigger failure", traceback);
         }
-        Happened::AwaitsInput(_) => {
-            let outcome = Outcome::Failed {
-                message: "waiting for a person is not supported yet".to_owned(),
-                may_retry: false,
-                retry_delay: None,
-            };
-            finish::finish(cx, place, outcome, Usage::default(), at);
+        Happened::AwaitsInput(awaited) => human::wait(cx, place, *awaited),
+        Happened::TriggerEnded { state, xcoms } => {
+            defer::trigger_ended(cx, place, state, xcoms, at);
         }
     }
     true

@@ -1,6 +1,9 @@
 //! A try failed: another one later, or the end.
 
-use model::{TimeDelta, Timestamp, dag::Task, limits::RETRY_DELAY_S_MAX, reason::Reason};
+use model::{
+    TimeDelta, Timestamp, dag::Task, limits::RETRY_DELAY_S_MAX, reason::Reason,
+    task_instance::TaskInstance,
+};
 
 use super::{At, Event, skip};
 use crate::live::{Cx, load::waits, timers::Timer};
@@ -14,8 +17,7 @@ pub(crate) fn fail(
     delay: Option<TimeDelta>,
 ) {
     let Some(ti) = cx.ti(place) else { return };
-    let left = ti.max_tries != 0 && ti.try_number <= ti.max_tries;
-    if !(may_retry && left) {
+    if !(may_retry && has_try_left(ti)) {
         if cx.end(place, Event::Failed, Some(reason)) {
             skip::fail_fast(cx, place);
         }
@@ -33,6 +35,11 @@ pub(crate) fn fail(
     if let Some(at) = waits(ti) {
         cx.live.timers.at(at, Timer::Wait(place.run, place.at));
     }
+}
+
+/// Whether a failure of this try may be followed by another.
+pub(crate) const fn has_try_left(ti: &TaskInstance) -> bool {
+    ti.max_tries != 0 && ti.try_number <= ti.max_tries
 }
 
 fn own_delay(cx: &Cx, place: At) -> Option<TimeDelta> {

@@ -3,7 +3,11 @@
 use model::{TimeDelta, Timestamp, reason::Reason, state::TaskInstanceState as State};
 
 use super::{At, Event, halt::halt, retry::fail};
-use crate::{Options, live::Cx};
+use crate::{
+    Options,
+    callbacks::{self, Told},
+    live::Cx,
+};
 
 /// When a try that was queued at `queued_when` is stuck.
 pub(crate) fn stuck_at(options: &Options, queued_when: Timestamp) -> Timestamp {
@@ -24,6 +28,7 @@ pub(crate) fn stuck(cx: &mut Cx, place: At) {
     halt(cx, place);
     if n_stuck >= cx.live.options.num_stuck_in_queued_retries {
         let message = "stuck in queued tries exceeded".to_owned();
+        callbacks::try_failed(cx, place, &message, false, Told::Callback);
         return fail(cx, place, Reason::Lost { message }, false, None);
     }
     cx.apply(place, Event::Stuck);

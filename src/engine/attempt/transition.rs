@@ -29,6 +29,8 @@ pub(crate) enum Event {
     SkippedItself,
     /// It waits without a worker.
     Deferred,
+    /// It waits for a person without a worker.
+    AwaitsInput,
     /// Its dependencies are met, and it waits without having had a worker.
     StartsDeferred,
     /// A worker had it for too long and did not begin.
@@ -116,6 +118,7 @@ const fn waiting(event: Event) -> Next {
         | Event::Retried
         | Event::SkippedItself
         | Event::Deferred
+        | Event::AwaitsInput
         | Event::Stuck
         | Event::Rescheduled
         | Event::Resumed
@@ -140,6 +143,7 @@ const fn scheduled(event: Event) -> Next {
         | Event::Retried
         | Event::SkippedItself
         | Event::Deferred
+        | Event::AwaitsInput
         | Event::StartsDeferred
         | Event::Stuck
         | Event::Rescheduled
@@ -158,6 +162,7 @@ const fn queued(event: Event) -> Next {
         Event::Retried => Next::To(State::UpForRetry),
         Event::SkippedItself | Event::NotChosen => Next::To(State::Skipped),
         Event::Deferred => Next::To(State::Deferred),
+        Event::AwaitsInput => Next::To(State::AwaitingInput),
         Event::Rescheduled => Next::To(State::UpForReschedule),
         Event::Stopped(end) | Event::Marked(end) => Next::To(end.state()),
         Event::Cleared => Next::To(State::NoStatus),
@@ -180,6 +185,7 @@ const fn running(event: Event) -> Next {
         Event::Retried => Next::To(State::UpForRetry),
         Event::SkippedItself => Next::To(State::Skipped),
         Event::Deferred => Next::To(State::Deferred),
+        Event::AwaitsInput => Next::To(State::AwaitingInput),
         Event::Rescheduled => Next::To(State::UpForReschedule),
         Event::Stopped(end) | Event::Marked(end) => Next::To(end.state()),
         Event::Cleared => Next::To(State::Restarting),
@@ -215,6 +221,7 @@ const fn restarting(event: Event) -> Next {
         | Event::Retried
         | Event::SkippedItself
         | Event::Deferred
+        | Event::AwaitsInput
         | Event::StartsDeferred
         | Event::Stuck
         | Event::Rescheduled
@@ -232,7 +239,7 @@ const fn deferred(event: Event) -> Next {
         Event::Stopped(end) | Event::Marked(end) => Next::To(end.state()),
         Event::Cleared => Next::To(State::NoStatus),
         Event::Removed => Next::To(State::Removed),
-        Event::Deferred | Event::Restored => Next::Same,
+        Event::Deferred | Event::AwaitsInput | Event::Restored => Next::Same,
         Event::Ready
         | Event::StartsDeferred
         | Event::Stuck
@@ -268,6 +275,7 @@ const fn finished(event: Event, state: State) -> Next {
         | Event::Retried
         | Event::SkippedItself
         | Event::Deferred
+        | Event::AwaitsInput
         | Event::StartsDeferred
         | Event::Stuck
         | Event::Rescheduled
@@ -295,6 +303,7 @@ const fn removed(event: Event) -> Next {
         | Event::Retried
         | Event::SkippedItself
         | Event::Deferred
+        | Event::AwaitsInput
         | Event::Rescheduled
         | Event::Resumed
         | Event::Gone

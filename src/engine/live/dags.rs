@@ -6,7 +6,7 @@ use std::{
 };
 
 use model::{
-    DagNo, RunId, RunNo, TaskId, TaskNo, Timestamp, VersionNo, change::DagRow, dag::Dag,
+    DagNo, Fence, RunId, RunNo, TaskId, TaskNo, Timestamp, VersionNo, change::DagRow, dag::Dag,
     state::DagRunState,
 };
 
@@ -33,6 +33,10 @@ pub(crate) struct LiveDag {
     pub limits: BTreeMap<TaskNo, TaskLimit>,
     /// When the timer for the next run is set.
     pub armed: Option<Timestamp>,
+    /// The question about the next run that has no answer yet; until then none is created.
+    pub asked: Option<Fence>,
+    /// What a custom timetable calls the next run; none while it was not asked.
+    pub named: Option<Option<RunId>>,
 }
 
 /// `max_active_tis_per_dag` of a task.
@@ -58,6 +62,8 @@ impl LiveDag {
             unused: false,
             limits: BTreeMap::new(),
             armed: None,
+            asked: None,
+            named: None,
         }
     }
     /// Runs that are queued or running.
@@ -138,6 +144,7 @@ impl Live {
             |pool| pools.number(pool),
         ));
         live.plans.insert(version, Arc::clone(&plan));
+        crate::evaluate::weights(self, &plan);
         Some(plan)
     }
     /// The latest version of a dag.

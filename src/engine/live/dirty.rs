@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use model::{
     DagId, DagNo, Fence, Json, PoolName, RunId, RunNo, TaskId, TaskNo, TiKey, Timestamp, VersionNo,
+    callback::OwedCallback,
     change::{Connection, DagVersion, Kept, KeptValue, Variable},
     effect::Effect,
+    human::HumanInput,
     task_instance::{Deferral, TaskInstance},
 };
 
@@ -23,6 +25,9 @@ pub(crate) struct Dirty {
     pub variables: BTreeMap<String, Option<Variable>>,
     pub connections: BTreeMap<String, Option<Connection>>,
     pub kept: BTreeMap<(TiKey, Kept), Option<KeptValue>>,
+    /// Callbacks that are owed now, or no longer.
+    pub callbacks: BTreeMap<Fence, Option<OwedCallback>>,
+    pub humans: BTreeMap<(TiKey, u32), HumanInput>,
     pub archive: BTreeMap<(TiKey, u32), TaskInstance>,
     pub xcoms: BTreeMap<TiKey, XComs>,
     pub deleted_dags: Vec<(DagNo, DagId)>,
@@ -67,6 +72,7 @@ impl Dirty {
         self.xcoms.retain(|key, _| key.run != run);
         self.kept.retain(|(key, _), _| key.run != run);
         self.archive.retain(|(key, _), _| key.run != run);
+        self.humans.retain(|(key, _), _| key.run != run);
     }
     /// Adds effects.
     pub fn kill(&mut self, key: TiKey, fence: Fence) {

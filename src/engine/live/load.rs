@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use model::{
     RunNo, TaskId, TaskNo,
+    callback::OwedCallback,
     change::{Counters, DagFile, DagRow, Pool},
     run::DagRun,
     state::TaskInstanceState as State,
@@ -31,6 +32,10 @@ impl Live {
     /// A dag file's row.
     pub fn load_file(&mut self, file: DagFile) {
         self.files.insert(file.path.clone(), file);
+    }
+    /// A callback that is owed.
+    pub fn load_callback(&mut self, owed: OwedCallback) {
+        self.owed.insert(owed.no, owed);
     }
     /// A run that is not finished, with all its task instances. Its dag must be loaded. False when
     /// its version of the dag cannot be read any more; then it stays as it is in the book.
@@ -103,7 +108,8 @@ impl Live {
                 .deferral
                 .as_ref()
                 .and_then(|deferral| deferral.timeout);
-            if let Some(timeout) = timeout.filter(|_| state == State::Deferred) {
+            let waits = matches!(state, State::Deferred | State::AwaitingInput);
+            if let Some(timeout) = timeout.filter(|_| waits) {
                 timers.at(timeout, Timer::DeferralTimeout(no, at));
             }
         }

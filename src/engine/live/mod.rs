@@ -16,6 +16,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use model::{
     DagId, DagNo, Fence, RunNo, TaskNo, Timestamp,
+    callback::OwedCallback,
     change::{Counters, DagFile},
 };
 
@@ -48,6 +49,8 @@ pub struct Live {
     pub(crate) settle: BTreeSet<RunNo>,
     /// Dags with runs that may start.
     pub(crate) promote: BTreeSet<DagNo>,
+    /// Callbacks that are not made yet.
+    pub(crate) owed: BTreeMap<Fence, OwedCallback>,
     /// Queued and running instances.
     pub(crate) executing: u32,
     /// Set while the disk is too full.
@@ -91,6 +94,7 @@ impl Live {
             followed: Vec::new(),
             settle: BTreeSet::new(),
             promote: BTreeSet::new(),
+            owed: BTreeMap::new(),
             executing: 0,
             disk: None,
             dirty,

@@ -186,7 +186,7 @@ pub(crate) fn place(run: &LiveRun, at: u32) -> Option<(Lane, ReadyKey)> {
         slots: task.pool_slots,
     };
     let key = ReadyKey {
-        weight: Reverse(task.weight),
+        weight: Reverse(run.plan.weight(slot.task, slot.ti.try_number, task.weight)),
         date: run.order_date(),
         map: slot.ti.key.map.0,
         run: run.row.no,

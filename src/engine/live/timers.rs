@@ -10,6 +10,8 @@ use model::{DagNo, RunNo, Timestamp};
 pub(crate) enum Timer {
     /// The dag's next scheduled run.
     NextRun(DagNo),
+    /// The evaluator could not say which run is next: it is asked again.
+    Evaluate(DagNo),
     /// A queued run's `run_after`.
     RunAfter(DagNo),
     /// A running run's logical date has come.

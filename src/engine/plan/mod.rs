@@ -5,7 +5,10 @@ mod leaves;
 pub(crate) mod mapping;
 mod weights;
 
-use std::sync::Arc;
+use std::{
+    collections::HashMap,
+    sync::{Arc, OnceLock},
+};
 
 use model::{
     DagNo, TaskNo, VersionNo,
@@ -27,6 +30,8 @@ pub(crate) struct Plan {
     pub leaves: Vec<u32>,
     /// Tasks with an expansion inside of a mapped group whose length is not known beforehand.
     pub nested: Vec<u32>,
+    /// Weights by position and try, of tasks that have a strategy of their own, once they are known.
+    pub strategies: OnceLock<HashMap<(u32, u32), i32>>,
     /// Whether any task looks at the run before.
     pub looks_back: bool,
     by_no: Vec<u32>,
@@ -59,6 +64,17 @@ pub(crate) struct PlanTask {
 }
 
 impl Plan {
+    /// A task's weight at a try: what its strategy says, where it has one and that is known.
+    pub fn weight(&self, at: u32, try_number: u32, by_rule: i32) -> i32 {
+        let Some(known) = self.strategies.get() else {
+            return by_rule;
+        };
+        let n = try_number.clamp(1, model::limits::STRATEGY_TRIES_MAX);
+        let mut tries = (1..=n).rev();
+        let found = tries.find_map(|n| known.get(&(at, n)).copied());
+        found.unwrap_or(by_rule)
+    }
+
     /// Compiles a version; `no` gives the numbers of task ids, `pool` those of pool names.
     pub fn new(
         dag_no: DagNo,
@@ -105,6 +121,7 @@ impl Plan {
             leaves: leaves::effective(&dag.tasks),
             dag,
             tasks,
+            strategies: OnceLock::new(),
             looks_back,
             nested,
             by_no,

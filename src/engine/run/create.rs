@@ -79,10 +79,19 @@ pub(crate) fn create(cx: &mut Cx, plan: Arc<Plan>, new: New) -> RunNo {
 }
 
 /// Creates the run that the timetable says; none when the book has one for that date already.
-pub(crate) fn scheduled(cx: &mut Cx, dag: DagNo, plan: Arc<Plan>, next: NextRun) -> Option<RunNo> {
+/// A custom timetable may give it an id of its own.
+pub(crate) fn scheduled(
+    cx: &mut Cx,
+    dag: DagNo,
+    plan: Arc<Plan>,
+    (next, run_id): (NextRun, Option<RunId>),
+) -> Option<RunNo> {
     let run_type = DagRunType::Scheduled;
-    let suffix = next.run_after.isoformat();
-    let run_id = RunId::from(format!("{}{suffix}", run_type.run_id_prefix()));
+    let by_date = || {
+        let suffix = next.run_after.isoformat();
+        RunId::from(format!("{}{suffix}", run_type.run_id_prefix()))
+    };
+    let run_id = run_id.unwrap_or_else(by_date);
     let taken = next.logical_date.and_then(|at| run_of_date(cx, dag, at));
     if taken.or_else(|| run_of_id(cx, dag, &run_id)).is_some() {
         return None;

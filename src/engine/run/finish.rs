@@ -8,7 +8,10 @@ use model::{
 };
 
 use super::enter;
-use crate::live::{Cx, Live, run::LiveRun};
+use crate::{
+    callbacks,
+    live::{Cx, Live, run::LiveRun},
+};
 
 /// Looks whether a run has ended. Work that is still to be examined must be done before.
 pub(crate) fn settle(cx: &mut Cx, no: RunNo) {
@@ -25,9 +28,23 @@ pub(crate) fn settle(cx: &mut Cx, no: RunNo) {
         } else {
             DagRunState::Success
         };
+        let ended_as = if failed.is_some() {
+            State::Failed
+        } else {
+            State::Success
+        };
+        let relevant = callbacks::last_ended(run, ended_as);
+        let reason = if failed.is_some() {
+            "task_failure"
+        } else {
+            "success"
+        };
         close(cx, no, state, failed);
+        callbacks::run_ended(cx, no, reason, relevant);
     } else if !run.held && run.n_waiting == run.n_unfinished && is_stuck(run) {
+        let blocking = callbacks::blocking(run);
         close(cx, no, DagRunState::Failed, Some(Reason::Deadlocked));
+        callbacks::run_ended(cx, no, "all_tasks_deadlocked", blocking);
     }
 }
 

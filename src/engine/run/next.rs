@@ -2,7 +2,7 @@
 
 use model::{
     DagNo,
-    change::NextRun,
+    change::{DagRow, NextRun},
     limits::RUNS_CREATED_PER_STEP_MAX,
     schedule::{DataInterval, Schedule},
     state::DagRunType,
@@ -10,6 +10,7 @@ use model::{
 
 use super::create;
 use crate::{
+    evaluate,
     live::{Cx, Live, timers::Timer},
     plan::Plan,
     timetable::{self, Bounds},
@@ -20,8 +21,36 @@ pub(crate) fn refresh(cx: &mut Cx, dag: DagNo) {
     let Some(plan) = cx.live.latest(dag, cx.view) else {
         return;
     };
-    let next = following(cx, &plan);
-    set(cx.live, dag, next);
+    look_on(cx, dag, &plan);
+}
+
+/// Works the next run out, or has it worked out outside.
+fn look_on(cx: &mut Cx, dag: DagNo, plan: &Plan) {
+    match evaluate::custom(&plan.dag.schedule) {
+        Some(timetable) if allows(&plan.dag, DagRunType::Scheduled) => {
+            evaluate::timetable(cx, plan, timetable);
+            arm(cx.live, dag);
+        }
+        Some(_) | None => {
+            let next = following(cx, plan);
+            set(cx.live, dag, next);
+        }
+    }
+}
+
+/// After a restart: what was asked outside is asked again where it is needed to go on. For a run
+/// that is known already that is when it is due, so that no source is read for it before.
+pub(crate) fn recover(cx: &mut Cx, dag: DagNo) {
+    let row = cx.live.dags.get(&dag).map(|dag| &dag.row);
+    let may_wait =
+        |row: &DagRow| row.next_run.is_none() && row.summary.timetable_periodic && !row.is_stale;
+    if row.is_some_and(may_wait)
+        && let Some(plan) = cx.live.latest(dag, cx.view)
+        && evaluate::custom(&plan.dag.schedule).is_some()
+    {
+        return look_on(cx, dag, &plan);
+    }
+    arm(cx.live, dag);
 }
 
 /// Sets the timer by what the row says. Held dags and those at their limit wait.
@@ -32,7 +61,8 @@ pub(crate) fn arm(live: &mut Live, dag: DagNo) {
     };
     let full = found.n_active() >= found.row.summary.max_active_runs;
     let next = found.row.next_run.as_ref().map(|next| next.run_after);
-    let wanted = next.filter(|_| !(found.is_held() || full || disk_full));
+    let waits = found.is_held() || found.asked.is_some() || full || disk_full;
+    let wanted = next.filter(|_| !waits);
     if found.armed == wanted {
         return;
     }
@@ -64,7 +94,7 @@ fn one(cx: &mut Cx, dag: DagNo) -> bool {
         return false;
     };
     let full = found.n_active() >= found.row.summary.max_active_runs;
-    if found.is_held() || full || cx.live.disk.is_some() {
+    if found.is_held() || found.asked.is_some() || full || cx.live.disk.is_some() {
         return false;
     }
     let Some(stored) = found.row.next_run.clone() else {
@@ -80,12 +110,16 @@ fn one(cx: &mut Cx, dag: DagNo) -> bool {
         let at = next.logical_date.unwrap_or(next.run_after);
         Some(DataInterval { start: at, end: at })
     });
-    create::scheduled(cx, dag, plan.clone(), next);
+    let named = cx.live.dags.get_mut(&dag).and_then(|dag| dag.named.take());
+    if named.is_none() && evaluate::custom(&plan.dag.schedule).is_some() {
+        look_on(cx, dag, &plan);
+        return false;
+    }
+    create::scheduled(cx, dag, plan.clone(), (next, named.flatten()));
     if let Some(row) = cx.live.change_dag(dag) {
         row.last_scheduled = interval;
     }
-    let following = following(cx, &plan);
-    set(cx.live, dag, following);
+    look_on(cx, dag, &plan);
     true
 }
 
@@ -117,7 +151,7 @@ fn following(cx: &Cx, plan: &Plan) -> Option<NextRun> {
     timetable::next_run(&dag.schedule, &bounds, last, cx.now)
 }
 
-fn set(live: &mut Live, dag: DagNo, next: Option<NextRun>) {
+pub(crate) fn set(live: &mut Live, dag: DagNo, next: Option<NextRun>) {
     let old = live.dags.get(&dag).and_then(|dag| dag.row.next_run.clone());
     if old != next
         && let Some(row) = live.change_dag(dag)

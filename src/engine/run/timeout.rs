@@ -5,6 +5,7 @@ use model::{RunNo, reason::Reason, state::DagRunState};
 use super::{finish, start::timeout_at};
 use crate::{
     attempt::{At, End, Event, halt::halt},
+    callbacks,
     live::Cx,
 };
 
@@ -20,6 +21,7 @@ pub(crate) fn time_out(cx: &mut Cx, no: RunNo) {
     let timeout = run.plan.dag.dagrun_timeout.unwrap_or_default();
     let after_s = u64::try_from(timeout.as_micros() / 1_000_000).unwrap_or(0);
     let reason = Reason::RunTimedOut { after_s };
+    let last = callbacks::last_begun(run);
     let n_tasks = crate::plan::position(run.slots.len());
     for at in 0..n_tasks {
         let place = At { run: no, at };
@@ -29,4 +31,5 @@ pub(crate) fn time_out(cx: &mut Cx, no: RunNo) {
         }
     }
     finish::close(cx, no, DagRunState::Failed, Some(reason));
+    callbacks::run_ended(cx, no, "timed_out", last);
 }

@@ -3,11 +3,13 @@
 use std::{cell::RefCell, collections::BTreeMap, sync::Arc};
 
 use model::{
-    DagNo, Json, RunNo, TaskId, TaskNo, TiKey, Timestamp, VersionNo,
+    DagNo, Fence, Json, RunNo, TaskId, TaskNo, TiKey, Timestamp, VersionNo,
+    callback::OwedCallback,
     change::{
         Change, Connection, Counters, DagFile, DagRow, DagVersion, Kept, KeptValue, Pool, Variable,
     },
     dag::Dag,
+    human::HumanInput,
     run::DagRun,
     state::DagRunType,
     task_instance::TaskInstance,
@@ -29,6 +31,8 @@ pub(crate) struct Book {
     pub pools: BTreeMap<String, Pool>,
     pub variables: BTreeMap<String, Variable>,
     pub kept: BTreeMap<(TiKey, Kept), KeptValue>,
+    pub callbacks: BTreeMap<Fence, OwedCallback>,
+    pub humans: BTreeMap<(TiKey, u32), HumanInput>,
     pub connections: BTreeMap<String, Connection>,
     pub files: BTreeMap<String, DagFile>,
     /// By the hash of its source.
@@ -100,6 +104,11 @@ impl Book {
             Change::DeletePool { name } => drop(self.pools.remove(&*name)),
             Change::PutKept { key, what, value } => drop(self.kept.insert((key, what), value)),
             Change::DeleteKept { key, what } => drop(self.kept.remove(&(key, what))),
+            Change::PutCallback(it) => drop(self.callbacks.insert(it.no, it)),
+            Change::DeleteCallback { no } => drop(self.callbacks.remove(&no)),
+            Change::PutHumanInput(it) => {
+                self.humans.insert((it.key, it.try_number), *it);
+            }
             Change::PutConnection(it) => {
                 drop(self.connections.insert(it.conn_id.clone(), it));
             }
@@ -126,6 +135,9 @@ impl Book {
         }
         for file in self.files.values() {
             live.load_file(file.clone());
+        }
+        for owed in self.callbacks.values() {
+            live.load_callback(owed.clone());
         }
         for run in self.runs.values().filter(|run| !run.state.is_finished()) {
             assert!(live.load_run(run.clone(), self.task_instances(run.no), self));
@@ -201,6 +213,12 @@ impl View for Book {
     }
     fn variable_exists(&self, key: &str) -> bool {
         self.variables.contains_key(key)
+    }
+    fn kept(&self, key: TiKey, what: &Kept) -> Option<KeptValue> {
+        self.kept.get(&(key, what.clone())).cloned()
+    }
+    fn human_input(&self, key: TiKey, try_number: u32) -> Option<HumanInput> {
+        self.humans.get(&(key, try_number)).cloned()
     }
     fn connection_exists(&self, conn_id: &str) -> bool {
         self.connections.contains_key(conn_id)

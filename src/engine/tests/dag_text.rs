@@ -2,7 +2,10 @@
 
 use model::{
     Json, Timestamp,
-    dag::{Dag, Expand, MapValue, Operator, OperatorKind, StartTrigger, Task, TaskGroup, XComArg},
+    dag::{
+        Dag, Email, Expand, MapValue, Operator, OperatorKind, StartTrigger, Task, TaskGroup,
+        XComArg,
+    },
     state::{DagRunType, TriggerRule, WeightRule},
 };
 
@@ -57,6 +60,8 @@ fn set_dag(dag: &mut Dag, key: &str, value: &str) {
         "runs" => dag.max_active_runs = value.parse().unwrap(),
         "tasks" => dag.max_active_tasks = value.parse().unwrap(),
         "timeout" => dag.dagrun_timeout = Some(span(value)),
+        "on_success" => dag.has_on_success_callback = value == "yes",
+        "on_failure" => dag.has_on_failure_callback = value == "yes",
         "fail_fast" => dag.fail_fast = value == "yes",
         "catchup" => dag.catchup = value == "yes",
         "from" => dag.start_date = Some(Timestamp::parse(value).unwrap()),
@@ -88,8 +93,18 @@ fn set_task(task: &mut Task, key: &str, value: &str) {
         "kind" => {
             task.operator.kind = match value {
                 "empty" => OperatorKind::Empty,
+                "python" => OperatorKind::Python,
                 _ => OperatorKind::Bash,
             }
+        }
+        "on_failure" => task.callbacks.on_failure = value == "yes",
+        "on_retry" => task.callbacks.on_retry = value == "yes",
+        "mail" => {
+            task.email = Some(Email {
+                to: vec!["a@b.c".to_owned()],
+                on_failure: true,
+                on_retry: value != "failure",
+            });
         }
         "past" => task.depends_on_past = value == "yes",
         "first" => task.ignore_first_depends_on_past = value == "yes",

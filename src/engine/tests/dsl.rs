@@ -10,10 +10,12 @@ use std::sync::Arc;
 use expect_test::Expect;
 use model::{
     DagId, Json, RunId, TaskId, TiKey, TimeDelta, Timestamp,
+    callback::Call,
     change::{DagFile, DagSource, Pool},
     command::{Clear, Command, PublishDag, PublishFile, Reply, SetTaskState, TriggerRun},
     dag::Dag,
     effect::Effect,
+    evaluation::Question,
     report::{Happened, Outcome, Report, Usage},
     state::{DagRunState, DagRunType, TaskInstanceState, TriggeredBy},
     task_instance::{Deferral, Trigger},
@@ -355,6 +357,32 @@ impl World {
                 )
             }
             Effect::RunDeleted { run_id, .. } => format!("deleted {run_id}"),
+            Effect::Callback(owed) => match &owed.call {
+                Call::Dag {
+                    reason, relevant, ..
+                } => format!(
+                    "dag callback {reason} {}",
+                    relevant.as_ref().map_or("-".to_owned(), name)
+                ),
+                Call::Task { key, to, .. } => format!("task callback {to} {}", name(key)),
+                Call::Email {
+                    key, is_failure, ..
+                } => {
+                    format!(
+                        "mail {} {}",
+                        if *is_failure { "failure" } else { "retry" },
+                        name(key)
+                    )
+                }
+                Call::Deadline { name, .. } => format!("deadline {name:?}"),
+            },
+            Effect::Evaluate(asked) => match &asked.question {
+                Question::Timetable { last, .. } => {
+                    let last = last.map(|last| format!(" after {}", last.start));
+                    format!("ask timetable{}", last.unwrap_or_default())
+                }
+                Question::Weights(of) => format!("ask {} weights", of.len()),
+            },
             Effect::RunEnded { .. } => return None,
         })
     }
@@ -375,6 +403,7 @@ pub(crate) fn file(path: &str, hash: &str) -> DagFile {
         hash: hash.to_owned(),
         stamp: (0, 0, 0),
         dags: Vec::new(),
+        warnings: Vec::new(),
         error: None,
     }
 }
@@ -480,6 +509,12 @@ pub(crate) fn happened(now: Timestamp, what: &str, arg: &str, soft_fail: bool) -
                 kwargs: Json::Null,
             };
             return deferral(trigger, resume);
+        }
+        "ends" => {
+            return Happened::TriggerEnded {
+                state: TaskInstanceState::parse(arg).unwrap(),
+                xcoms: vec![("x".to_owned(), Json::from(1))],
+            };
         }
         "broken" => {
             return Happened::TriggerFailed {

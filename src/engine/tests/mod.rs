@@ -3,10 +3,12 @@
 
 mod book;
 mod bulk;
+mod callbacks;
 mod clear;
 mod dag_text;
 mod dags;
 mod dsl;
+mod humans;
 mod limits;
 mod mapped_again;
 mod mapping;

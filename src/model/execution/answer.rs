@@ -1,7 +1,8 @@
 //! What is answered. A variant has upstream's message name, its fields upstream's field names.
 
 use super::{
-    Asset, AssetEvent, AssetRef, ConnectionWords, DagDetails, DagRun, HitlDetail, PreviousTi,
+    Asset, AssetEvent, AssetRef, ConnectionWords, DagDetails, DagRun, HitlDetail, HitlUser,
+    PreviousTi,
 };
 use crate::{Json, JsonMap, Timestamp, state::DagRunState};
 
@@ -101,6 +102,13 @@ pub enum Answer {
         value: Json,
     },
     HITLDetailRequestResult(Box<HitlDetail>),
+    HITLDetailResponseResult {
+        response_received: bool,
+        responded_by_user: Option<HitlUser>,
+        responded_at: Option<Timestamp>,
+        chosen_options: Option<Vec<String>>,
+        params_input: JsonMap,
+    },
 }
 
 /// Why there is no such answer (`ErrorType`).

@@ -305,10 +305,19 @@ pub struct TriggerFired {
     pub trigger_id: u64,
     /// The event as `next_kwargs["event"]` takes it: encoded as that Airflow's serialisation does.
     pub payload: Json,
-    /// Upstream's name of the event's class where it is not a plain one (`TaskSuccessEvent`).
-    pub kind: Option<String>,
+    /// What it ends the task with, where it does (`TaskSuccessEvent`); then nothing goes on.
+    pub end: Option<TriggerEnd>,
     /// A number that is to be confirmed (3.3 and later).
     pub seq: Option<u64>,
+}
+
+/// How a trigger ends its task by itself.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TriggerEnd {
+    /// success, failed or skipped.
+    pub state: TaskInstanceState,
+    /// Values to keep.
+    pub xcoms: Vec<(String, Json)>,
 }
 
 /// A trigger has failed.

@@ -14,7 +14,7 @@ mod parts;
 mod startup;
 
 pub use answer::{Answer, ErrorKind};
-pub use ask::{Ask, SkipTarget, TriggerFailure, TriggerFired};
+pub use ask::{Ask, SkipTarget, TriggerEnd, TriggerFailure, TriggerFired};
 pub use ending::{Ending, OwnState};
 pub use parts::{
     Asset, AssetEvent, AssetName, AssetRef, ConsumedEvent, CreatedRun, DagDetails, DagRun,

@@ -1,7 +1,7 @@
 //! What a child is told first.
 
 use super::DagRun;
-use crate::{DagId, Json, RunId, TaskId, TimeDelta, Timestamp, state::TaskInstanceState};
+use crate::{DagId, Json, JsonMap, RunId, TaskId, TimeDelta, Timestamp, state::TaskInstanceState};
 
 /// The first word to a task (`StartupDetails`). Its `start_date` is the time at which it is sent.
 #[derive(Clone, Debug, PartialEq)]
@@ -111,6 +111,13 @@ pub enum Callback {
         task_callback_type: Option<TaskInstanceState>,
         context: Option<Box<TiRunContext>>,
     },
+    /// A function that a deadline calls, by the path that it is imported by.
+    Function {
+        filepath: String,
+        bundle: Bundle,
+        path: String,
+        kwargs: JsonMap,
+    },
     /// A mail that a task's failure or retry asks for.
     Email {
         filepath: String,
@@ -135,7 +142,7 @@ pub struct RunTrigger {
     pub timeout_after: Option<Timestamp>,
     /// The serialised dag, for `start_from_trigger`.
     pub dag_data: Option<Json>,
-    pub dag_run_data: Option<Json>,
+    pub dag_run_data: Option<Box<DagRun>>,
 }
 
 /// How long a deferral may last, from now.

@@ -44,6 +44,7 @@ pub(super) fn run(
     write::clear(txn, tables::ti_details::TABLE, first, last)?;
     let (first, last) = (key::first(&of), key::last(&of));
     write::clear(txn, tables::tries::TABLE, first, last)?;
+    write::clear(txn, tables::human_inputs::TABLE, first, last)?;
     write::clear_named(txn, tables::kept::TABLE, &of.concat())?;
     write::clear_named(txn, tables::xcoms::TABLE, &of.concat())
 }

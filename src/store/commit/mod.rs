@@ -25,9 +25,9 @@ use self::{tally::Tally, write::Rows, xcoms::XComs};
 use crate::{
     error::Fault,
     records::{
-        self, connection::ConnectionRecord, counters::CountersRecord, dag::DagRecord,
-        file::FileRecord, kept::KeptRecord, pool::PoolRecord, source, ti, variable::VariableRecord,
-        version::VersionRecord,
+        self, callback::CallbackRecord, connection::ConnectionRecord, counters::CountersRecord,
+        dag::DagRecord, human_input::HumanInputRecord, kept::KeptRecord, pool::PoolRecord, source,
+        ti, variable::VariableRecord, version::VersionRecord,
     },
     tables::{self, key},
 };
@@ -97,6 +97,8 @@ struct Batch<'c> {
     tries: Rows<[u8; 24]>,
     xcoms: XComs,
     kept: Rows<Vec<u8>>,
+    callbacks: Rows<[u8; 12]>,
+    human_inputs: Rows<[u8; 24]>,
     connections: Rows<Vec<u8>>,
     pools: Rows<Vec<u8>>,
     variables: Rows<Vec<u8>>,
@@ -104,6 +106,7 @@ struct Batch<'c> {
 }
 
 impl<'c> Batch<'c> {
+    #[allow(clippy::too_many_lines)] // A table: an arm for each change, and no logic.
     fn add(&mut self, deployment: DeploymentId, change: &'c Change) -> Result<(), Fault> {
         match change {
             Change::PutDag(row) => self.put_dag(deployment, row)?,
@@ -145,6 +148,20 @@ impl<'c> Batch<'c> {
                 self.keep(deployment, *key, what, Some(value))?
             }
             Change::DeleteKept { key, what } => self.keep(deployment, *key, what, None)?,
+            Change::PutCallback(owed) => {
+                let key = tables::callbacks::key(deployment, owed.no);
+                let record = records::encode(&CallbackRecord::from(owed))?;
+                self.callbacks.insert(key, Some(record));
+            }
+            Change::DeleteCallback { no } => {
+                let key = tables::callbacks::key(deployment, *no);
+                self.callbacks.insert(key, None);
+            }
+            Change::PutHumanInput(input) => {
+                let key = tables::human_inputs::key(deployment, input.key, input.try_number);
+                let record = records::encode(&HumanInputRecord::from(&**input))?;
+                self.human_inputs.insert(key, Some(record));
+            }
             Change::PutConnection(connection) => {
                 let key = tables::connections::key(deployment, &connection.conn_id);
                 let record = records::encode(&ConnectionRecord::from(connection))?;
@@ -197,7 +214,7 @@ impl<'c> Batch<'c> {
 
     fn put_file(&mut self, deployment: DeploymentId, file: &DagFile) -> Result<(), Fault> {
         let key = tables::files::key(deployment, &file.path);
-        let record = records::encode(&FileRecord::from(file))?;
+        let record = records::file::encode(file)?;
         self.files.insert(key, Some(record));
         Ok(())
     }
@@ -244,6 +261,8 @@ impl<'c> Batch<'c> {
         write::fixed(txn, tables::tries::TABLE, &self.tries)?;
         self.xcoms.write(txn)?;
         write::named(txn, tables::kept::TABLE, &self.kept)?;
+        write::fixed(txn, tables::callbacks::TABLE, &self.callbacks)?;
+        write::fixed(txn, tables::human_inputs::TABLE, &self.human_inputs)?;
         write::named(txn, tables::connections::TABLE, &self.connections)?;
         write::named(txn, tables::pools::TABLE, &self.pools)?;
         write::named(txn, tables::variables::TABLE, &self.variables)?;

@@ -39,7 +39,7 @@ pub(crate) fn migrate(db: &Database, steps: &[Step], known: u32) -> Result<(), O
     let found = version(db)?;
     match found {
         Some(found) if found > known => return Err(OpenError::Newer { found, known }),
-        Some(found) if found == known => return Ok(()),
+        Some(found) if found == known => return complete(db),
         Some(_) | None => {}
     }
     let txn = db.begin_write().map_err(Fault::from)?;
@@ -53,6 +53,20 @@ pub(crate) fn migrate(db: &Database, steps: &[Step], known: u32) -> Result<(), O
     }
     set_version(&txn, known)?;
     txn.commit().map_err(Fault::from)?;
+    Ok(())
+}
+
+/// A book of this version that was begun before all tables of it were there gets the others.
+fn complete(db: &Database) -> Result<(), OpenError> {
+    let txn = db.begin_write().map_err(Fault::from)?;
+    let count = || txn.list_tables().map(Iterator::count).map_err(Fault::from);
+    let before = count()?;
+    tables::create_all(&txn)?;
+    if count()? == before {
+        txn.abort().map_err(Fault::from)?;
+    } else {
+        txn.commit().map_err(Fault::from)?;
+    }
     Ok(())
 }
 

@@ -1,13 +1,13 @@
 //! Dag files.
 
 use model::{
-    DagNo, Timestamp,
-    change::{DagFile, ImportError},
+    DagId, DagNo, Timestamp,
+    change::{DagFile, DagWarning, ImportError},
 };
 use serde::{Deserialize, Serialize};
 
 use super::Record;
-use crate::tables;
+use crate::{error::ReadError, records, tables};
 
 #[derive(Serialize, Deserialize)]
 pub(crate) struct FileRecord {
@@ -15,6 +15,14 @@ pub(crate) struct FileRecord {
     stamp: (u64, i64, u64),
     dags: Vec<u32>,
     error: Option<ErrorRecord>,
+}
+
+/// Since files have warnings: what was there before, and these.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct FileWithWarnings {
+    file: FileRecord,
+    /// Dag id, kind and message.
+    warnings: Vec<(String, String, String)>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -30,6 +38,50 @@ impl Record for FileRecord {
     const TABLE: &'static str = tables::files::NAME;
 }
 
+impl Record for FileWithWarnings {
+    const TABLE: &'static str = tables::files::NAME;
+    const VERSION: u8 = 2;
+}
+
+/// A file's row: in the form before there were warnings where there are none.
+pub(crate) fn encode(file: &DagFile) -> Result<Vec<u8>, ReadError> {
+    let record = FileRecord::from(file);
+    if file.warnings.is_empty() {
+        return records::encode(&record);
+    }
+    let warnings = file.warnings.iter().map(|warning| {
+        let DagWarning {
+            dag_id,
+            kind,
+            message,
+        } = warning;
+        (dag_id.to_string(), kind.clone(), message.clone())
+    });
+    records::encode(&FileWithWarnings {
+        file: record,
+        warnings: warnings.collect(),
+    })
+}
+
+/// The file of a row.
+pub(crate) fn decode(path: &str, bytes: &[u8]) -> Result<DagFile, ReadError> {
+    if bytes.first() != Some(&FileWithWarnings::VERSION) {
+        return Ok(records::decode::<FileRecord>(bytes)?.into_file(path));
+    }
+    let FileWithWarnings { file, warnings } = records::decode(bytes)?;
+    let warnings = warnings
+        .into_iter()
+        .map(|(dag_id, kind, message)| DagWarning {
+            dag_id: DagId::from(dag_id),
+            kind,
+            message,
+        });
+    Ok(DagFile {
+        warnings: warnings.collect(),
+        ..file.into_file(path)
+    })
+}
+
 impl From<&DagFile> for FileRecord {
     fn from(file: &DagFile) -> Self {
         let DagFile {
@@ -38,6 +90,7 @@ impl From<&DagFile> for FileRecord {
             stamp,
             dags,
             error,
+            warnings: _, // Beside.
         } = file;
         Self {
             hash: hash.clone(),
@@ -49,7 +102,7 @@ impl From<&DagFile> for FileRecord {
 }
 
 impl FileRecord {
-    pub(crate) fn into_file(self, path: &str) -> DagFile {
+    fn into_file(self, path: &str) -> DagFile {
         let Self {
             hash,
             stamp,
@@ -62,6 +115,7 @@ impl FileRecord {
             stamp,
             dags: dags.into_iter().map(DagNo).collect(),
             error: error.map(ImportError::from),
+            warnings: Vec::new(),
         }
     }
 }

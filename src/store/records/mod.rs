@@ -5,12 +5,14 @@
 //! A record changes by a new struct and a new version byte beside the old ones, never in place: the
 //! books of the fixtures hold that.
 
+pub(crate) mod callback;
 pub(crate) mod chunk;
 pub(crate) mod connection;
 pub(crate) mod counters;
 pub(crate) mod counts;
 pub(crate) mod dag;
 pub(crate) mod file;
+pub(crate) mod human_input;
 pub(crate) mod json;
 pub(crate) mod kept;
 pub(crate) mod pool;
@@ -29,24 +31,24 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::error::ReadError;
 
-/// A record in the one version that there is yet.
+/// A record in one of its versions.
 pub(crate) trait Record: Serialize + DeserializeOwned {
     /// The table that it is in, for errors.
     const TABLE: &'static str;
+    /// Which version of the table's records it is.
+    const VERSION: u8 = 1;
 }
-
-const VERSION: u8 = 1;
 
 /// The bytes of a record.
 pub(crate) fn encode<R: Record>(record: &R) -> Result<Vec<u8>, ReadError> {
-    postcard::to_extend(record, vec![VERSION])
+    postcard::to_extend(record, vec![R::VERSION])
         .map_err(|error| ReadError::record(R::TABLE, error.to_string()))
 }
 
 /// The record in `bytes`.
 pub(crate) fn decode<R: Record>(bytes: &[u8]) -> Result<R, ReadError> {
     match bytes.split_first() {
-        Some((&VERSION, rest)) => postcard::from_bytes(rest)
+        Some((version, rest)) if *version == R::VERSION => postcard::from_bytes(rest)
             .map_err(|error| ReadError::record(R::TABLE, error.to_string())),
         Some((version, _)) => Err(ReadError::record(
             R::TABLE,

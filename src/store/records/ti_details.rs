@@ -38,6 +38,7 @@ enum TriggerRecord {
         class: String,
         kwargs: String,
     },
+    Human,
 }
 
 impl Record for DetailsRecord {
@@ -114,6 +115,7 @@ impl From<&Deferral> for DeferralRecord {
                     class: class.clone(),
                     kwargs: json::text(kwargs),
                 },
+                Trigger::Human => TriggerRecord::Human,
             },
             timeout: timeout.map(Timestamp::as_micros),
             soft_fail: *soft_fail,
@@ -149,6 +151,7 @@ impl DeferralRecord {
                     class,
                     kwargs: json::parse(TABLE, &kwargs)?,
                 },
+                TriggerRecord::Human => Trigger::Human,
             },
             timeout: timeout.map(Timestamp::from_micros),
             soft_fail,

@@ -1,6 +1,7 @@
 //! Reads of the book as it was at one commit, in the model's words.
 
 mod dags;
+mod humans;
 mod others;
 pub(crate) mod page;
 mod range;

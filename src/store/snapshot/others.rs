@@ -9,8 +9,8 @@ use super::Snapshot;
 use crate::{
     error::ReadError,
     records::{
-        self, connection::ConnectionRecord, counters::CountersRecord, file::FileRecord,
-        kept::KeptRecord, pool::PoolRecord, variable::VariableRecord,
+        self, connection::ConnectionRecord, counters::CountersRecord, kept::KeptRecord,
+        pool::PoolRecord, variable::VariableRecord,
     },
     tables::{self, key},
 };
@@ -120,7 +120,7 @@ impl Snapshot {
     pub fn file(&self, path: &str) -> Result<Option<DagFile>, ReadError> {
         let key = tables::files::key(self.deployment, path);
         self.get_named(tables::files::TABLE, &key, |value| {
-            Ok(records::decode::<FileRecord>(value)?.into_file(path))
+            records::file::decode(path, value)
         })
     }
     /// All dag files by path; at most `DAG_FILES_MAX`.
@@ -130,7 +130,7 @@ impl Snapshot {
     pub fn files(&self) -> Result<Vec<DagFile>, ReadError> {
         self.names(tables::files::TABLE, &[], |name, value| {
             let name = utf8(tables::files::NAME, name)?;
-            Ok(records::decode::<FileRecord>(value)?.into_file(name))
+            records::file::decode(name, value)
         })
     }
 }

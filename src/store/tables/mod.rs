@@ -3,11 +3,13 @@
 //! All numbers in keys are big-endian, so that bytes sort as the numbers do; signed ones have their
 //! sign bit flipped for the same reason. The first four bytes are the deployment.
 
+pub(crate) mod callbacks;
 pub(crate) mod connections;
 pub(crate) mod counters;
 pub(crate) mod dag_names;
 pub(crate) mod dags;
 pub(crate) mod files;
+pub(crate) mod human_inputs;
 pub(crate) mod kept;
 pub(crate) mod key;
 pub(crate) mod meta;
@@ -42,11 +44,13 @@ pub(crate) type Named = redb::TableDefinition<'static, &'static [u8], &'static [
 
 /// Makes the tables that a new book lacks, so that no reader meets a missing one.
 pub(crate) fn create_all(txn: &WriteTransaction) -> Result<(), Fault> {
+    txn.open_table(callbacks::TABLE)?;
     txn.open_table(connections::TABLE)?;
     txn.open_table(counters::TABLE)?;
     txn.open_table(dag_names::TABLE)?;
     txn.open_table(dags::TABLE)?;
     txn.open_table(files::TABLE)?;
+    txn.open_table(human_inputs::TABLE)?;
     txn.open_table(kept::TABLE)?;
     txn.open_table(meta::TABLE)?;
     txn.open_table(pools::TABLE)?;

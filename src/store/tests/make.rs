@@ -194,6 +194,7 @@ pub(crate) fn file(bits: u32) -> DagFile {
         hash: format!("{bits:064x}"),
         stamp: (u64::from(bits), -1, 3),
         dags: vec![DagNo(bits % 3)],
+        warnings: Vec::new(),
         error: (bits & 1 != 0).then(|| ImportError {
             at: at(1),
             code: "DAG-001".into(),

@@ -70,7 +70,10 @@ impl Maps {
             Change::PutPool(it) => drop(self.pools.insert(it.name.to_string(), it)),
             Change::DeletePool { name } => drop(self.pools.remove(name.as_str())),
             // They have a test of their own.
-            Change::PutKept { .. }
+            Change::PutCallback(_)
+            | Change::DeleteCallback { .. }
+            | Change::PutHumanInput(_)
+            | Change::PutKept { .. }
             | Change::DeleteKept { .. }
             | Change::PutConnection(_)
             | Change::DeleteConnection { .. } => {}

@@ -6,14 +6,17 @@ pub mod state;
 
 use crate::{
     WorkerError,
-    supervisor::{self, TriggererHandle},
+    supervisor::{self, EvaluatorHandle, TriggererHandle},
     wire::Down,
 };
 use model::{
-    Fence, TiKey,
+    Fence, Json, TiKey,
     execution::{Callback, RunTrigger},
     limits,
-    ports::{Adopted, Clock, Execution, Executor, ParseRequest, Parsed, Parser, Triggerer},
+    ports::{
+        Adopted, Callbacks, Clock, Evaluator, Execution, Executor, ParseRequest, Parsed, Parser,
+        Triggerer,
+    },
     report::Report,
     work::{PythonRuntime, Work},
 };
@@ -48,6 +51,7 @@ pub type Sink = Box<dyn Fn(Report) + Send + Sync>;
 pub struct Client {
     shared: Arc<Shared>,
     triggerer: OnceLock<TriggererHandle>,
+    evaluator: OnceLock<EvaluatorHandle>,
 }
 
 impl Client {
@@ -62,8 +66,11 @@ impl Client {
         link::drained(&shared);
         let first = connect::connect(&shared)?;
         link::keep(&shared, first);
-        let triggerer = OnceLock::new();
-        Ok(Self { shared, triggerer })
+        Ok(Self {
+            shared,
+            triggerer: OnceLock::new(),
+            evaluator: OnceLock::new(),
+        })
     }
 
     /// Before the server stops. With `kill`, running tries are ended and reported lost, and this
@@ -158,10 +165,22 @@ impl Triggerer for Client {
     }
 }
 
-impl Client {
-    /// Runs callbacks of one file's dags and tasks in a child of its own. `done` is told what went
-    /// wrong, if anything, once, from any thread.
-    pub fn callback(
+impl Evaluator for Client {
+    /// The first one starts the evaluator.
+    fn evaluate(
+        &self,
+        runtime: &PythonRuntime,
+        ask: Json,
+        done: Box<dyn FnOnce(Result<Json, String>) + Send>,
+    ) {
+        let start = || supervisor::start_evaluator(&self.shared, runtime.clone());
+        let handle = self.evaluator.get_or_init(start);
+        supervisor::evaluate(&self.shared, handle, ask, done);
+    }
+}
+
+impl Callbacks for Client {
+    fn call(
         &self,
         request: ParseRequest,
         callbacks: Vec<Callback>,
@@ -169,7 +188,9 @@ impl Client {
     ) {
         supervisor::callback(&self.shared, request, callbacks, done);
     }
+}
 
+impl Client {
     /// Starts the triggerer of a runtime; it is started anew when it dies, with all its triggers.
     /// What comes of them is told to [`Execution`].
     #[must_use]

@@ -320,6 +320,7 @@ const fn is_last(what: &Happened) -> bool {
         | Happened::AwaitsInput(_) => true,
         Happened::Started { .. }
         | Happened::Fired { .. }
+        | Happened::TriggerEnded { .. }
         | Happened::TriggerFailed { .. }
         | Happened::Labelled { .. } => false,
     }

@@ -18,8 +18,11 @@ use crate::{
     serve::{Shared, tries},
     wire::{self, Ended, Exit, Open, PythonWork, Status, Up},
 };
-use model::{limits::ZYGOTE_TRIES_MAX, report::Usage};
-use std::{os::fd::OwnedFd, sync::Arc, time::Duration};
+use model::{
+    limits::{SESSION_LOG_BYTES_MAX, ZYGOTE_TRIES_MAX},
+    report::Usage,
+};
+use std::{os::fd::OwnedFd, path::Path, sync::Arc, time::Duration};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 /// Begins a try that is in the table already.
@@ -72,8 +75,10 @@ pub fn open(shared: &Arc<Shared>, open: Open) {
     } = open;
     let masker = Arc::new(Masker::new(&secrets));
     let bytes = shared.limits.log_file_bytes;
-    let log =
-        log_path.and_then(|path| Log::open(&shared.paths.logs, &path, &[], masker, bytes).ok());
+    let log = log_path.and_then(|path| {
+        begin_anew(&shared.paths.logs.join(&path));
+        Log::open(&shared.paths.logs, &path, &[], masker, bytes).ok()
+    });
     let limit = timeout_ms.map(Duration::from_millis);
     let plan = Plan {
         session,
@@ -89,6 +94,15 @@ pub fn open(shared: &Arc<Shared>, open: Open) {
     tokio::spawn(async move {
         run(&shared, plan, log, &Orders::default()).await;
     });
+}
+
+/// Lets go of a log that many sessions have written and that is long.
+fn begin_anew(log: &Path) {
+    let is_long = |meta: std::fs::Metadata| meta.len() > SESSION_LOG_BYTES_MAX;
+    if std::fs::metadata(log).is_ok_and(is_long) {
+        // It goes on growing where it cannot be removed; each session has its own limit.
+        let _ = std::fs::remove_file(log);
+    }
 }
 
 /// What to open.

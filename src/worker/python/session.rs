@@ -203,7 +203,10 @@ impl<'a> Session<'a> {
             self.due = Some((at, Due::Overtime));
         }
         let fd = reply.log_fd.then(|| self.log_again()).flatten();
-        self.requests.push(&reply.bytes, fd);
+        // What an evaluator says is an answer itself, and only acknowledged.
+        if !reply.bytes.is_empty() {
+            self.requests.push(&reply.bytes, fd);
+        }
     }
 
     /// The logging stream once more; the old one is read until the child lets go of it.

@@ -20,6 +20,8 @@ pub struct Try {
 #[derive(Default)]
 pub struct Table {
     tries: HashMap<u64, Try>,
+    /// The latest try of each task instance.
+    latest: HashMap<wire::Key, u64>,
     sessions: Sessions,
     running: usize,
     out: Vec<u8>,
@@ -29,7 +31,8 @@ pub struct Table {
 }
 
 impl Table {
-    /// Takes a try in, unless its fence is known.
+    /// Takes a try in, unless its fence is known. An older one of the same instance that has not
+    /// begun is dropped: the server has taken it back, and nobody waits for it.
     pub fn begin(&mut self, fence: u64, key: wire::Key) -> Option<Arc<Orders>> {
         if self.tries.contains_key(&fence) {
             return None;
@@ -37,6 +40,14 @@ impl Table {
         let orders = Arc::new(Orders::default());
         if self.stopping {
             orders.end(Cause::Stopping);
+        }
+        let before = self.latest.insert(key, fence);
+        match before.and_then(|before| Some((before, self.tries.get(&before)?))) {
+            Some((newer, _)) if newer > fence => {
+                self.latest.insert(key, newer);
+            }
+            Some((_, older)) if older.started.is_none() => older.orders.end(Cause::Asked),
+            Some(_) | None => {}
         }
         let one = Try {
             key,
@@ -51,7 +62,8 @@ impl Table {
 
     /// A try that is another worker process's to tell about.
     pub fn drop_try(&mut self, fence: u64) {
-        if self.tries.remove(&fence).is_some() {
+        if let Some(one) = self.tries.remove(&fence) {
+            self.forget_latest(one.key, fence);
             self.running = self.running.saturating_sub(1);
         }
     }
@@ -84,14 +96,21 @@ impl Table {
             .tries
             .get(&fence)
             .is_some_and(|one| one.finished.is_some());
-        let known = ended && self.tries.remove(&fence).is_some();
-        if known {
+        let gone = ended.then(|| self.tries.remove(&fence)).flatten();
+        if let Some(one) = &gone {
+            self.forget_latest(one.key, fence);
             self.sessions.forget(fence);
         }
         if self.tries.is_empty() {
             self.tries = HashMap::new();
         }
-        known
+        gone.is_some()
+    }
+
+    fn forget_latest(&mut self, key: wire::Key, fence: u64) {
+        if self.latest.get(&key) == Some(&fence) {
+            self.latest.remove(&key);
+        }
     }
 
     /// Ends a try. False when it is not known.
@@ -239,5 +258,39 @@ impl Table {
     pub fn may_leave(&self) -> bool {
         let told = self.stopping || self.draining;
         told && self.running == 0 && (self.tries.is_empty() || !self.connected)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(task: u32) -> wire::Key {
+        model::TiKey {
+            run: model::RunNo(1),
+            task: model::TaskNo(task),
+            map: model::MapIndex::NONE,
+        }
+        .into()
+    }
+
+    #[test]
+    fn a_newer_start_drops_an_older_one_that_has_not_begun() {
+        let mut table = Table::default();
+        let one = table.begin(1, key(1)).unwrap();
+        let other = table.begin(2, key(2)).unwrap();
+        table.begin(3, key(1)).unwrap();
+        assert_eq!((one.ended(), other.ended()), (Some(Cause::Asked), None));
+        // One that has begun reports for itself, and an old one that comes late changes nothing.
+        table.report(wire::Report {
+            fence: 2,
+            key: key(2),
+            at_us: 0,
+            what: What::Started { pid: Some(1) },
+        });
+        table.begin(5, key(2)).unwrap();
+        let newest = table.begin(9, key(3)).unwrap();
+        table.begin(8, key(3)).unwrap();
+        assert_eq!((other.ended(), newest.ended()), (None, None));
     }
 }

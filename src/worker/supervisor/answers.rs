@@ -98,6 +98,9 @@ plain! {
     InactiveAssetsResult { inactive_assets }
     TaskStateStoreResult { value }
     AssetStateStoreResult { value }
+    HITLDetailResponseResult {
+        response_received, responded_by_user, responded_at, chosen_options, params_input
+    }
     ;
     ConnectionResult DagResult DagRunResult AssetResult HITLDetailRequestResult
 }

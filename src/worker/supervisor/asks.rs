@@ -5,7 +5,7 @@ use super::value::map;
 use super::value::{Word, Wrong, field, get, json};
 use model::{
     Json, JsonMap, Timestamp,
-    execution::{Ask, AssetName, TriggerFailure, TriggerFired},
+    execution::{Ask, AssetName, TriggerEnd, TriggerFailure, TriggerFired},
 };
 use rmpv::Value;
 
@@ -188,11 +188,20 @@ fn fired(events: Option<&Value>, old: bool) -> Result<Vec<TriggerFired>, Wrong> 
             return Err(wrong);
         };
         let payload = get(event, "payload").unwrap_or(event);
-        let kind = get(event, "type").or_else(|| get(event, "kind"));
+        let end = match get(event, "task_instance_state") {
+            None => None,
+            Some(_) => Some(TriggerEnd {
+                state: field(event, "task_instance_state", None)?,
+                xcoms: field::<Option<JsonMap>>(event, "xcoms", None)?
+                    .into_iter()
+                    .flatten()
+                    .collect(),
+            }),
+        };
         Ok(TriggerFired {
             trigger_id: id.as_u64().ok_or(wrong)?,
             payload: super::serde::encode(payload, old),
-            kind: kind.and_then(Value::as_str).map(ToOwned::to_owned),
+            end,
             seq: rest.first().and_then(Value::as_u64),
         })
     };

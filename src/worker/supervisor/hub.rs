@@ -1,6 +1,7 @@
 //! The sessions of one server: who is who, and what is done about what they say.
 
 use super::{
+    evaluator::{Done, EvaluatorHandle},
     facts::Facts,
     frames,
     others::{Other, TriggerWord, TriggererHandle, What},
@@ -13,7 +14,7 @@ use crate::{
     wire::{self, Down, Exit, Note, Open, Reply},
 };
 use model::{
-    Fence, TiKey,
+    Fence, Json, TiKey,
     execution::{Answer, Asker, Callback},
     limits::TRIGGERER_AGAIN_MS,
     ports::{ParseRequest, Parsed},
@@ -54,9 +55,26 @@ struct Place {
 struct Placed {
     /// 0 while no worker process has it.
     link: u64,
+    plan: Plan,
+    other: Other,
+}
+
+/// How a session that is no try is opened, now and again.
+#[derive(Clone)]
+pub struct Plan {
     runtime: PythonRuntime,
     timeout_ms: Option<u64>,
-    other: Other,
+    log_path: Option<String>,
+}
+
+impl Plan {
+    fn of(request: &ParseRequest) -> Self {
+        Self {
+            runtime: request.runtime.clone(),
+            timeout_ms: Some(request.timeout_ms),
+            log_path: request.log_path.clone(),
+        }
+    }
 }
 
 impl Hub {
@@ -100,13 +118,12 @@ pub fn session(shared: &Arc<Shared>, link: &Link, (id, zygote): (u64, u64), note
         }
     } else if let Some(placed) = state.others.get_mut(&id) {
         placed.other.facts = facts;
-        let first = placed.other.first();
+        let first = placed.other.first(id);
         drop(state);
-        let tell = Down::Tell {
-            session: id,
-            bytes: first,
-        };
-        shared.state().send_to(link.id, &tell);
+        for bytes in first {
+            let tell = Down::Tell { session: id, bytes };
+            shared.state().send_to(link.id, &tell);
+        }
     }
 }
 
@@ -206,27 +223,29 @@ pub fn closed(shared: &Arc<Shared>, session: u64, exit: &Exit) {
     };
     let Placed {
         link: _,
-        runtime,
-        timeout_ms,
+        plan,
         other,
     } = placed;
-    let What::Triggerer(handle) = &other.what else {
-        other.closed(exit);
-        return;
+    let (again, name) = match &other.what {
+        What::Triggerer(handle) => (What::Triggerer(handle.clone()), "triggerer"),
+        What::Evaluator(handle) => (What::Evaluator(handle.clone()), "evaluator"),
+        What::Parse { .. } | What::Callback { .. } => {
+            other.closed(exit);
+            return;
+        }
     };
-    let handle = handle.clone();
     if other.closed(exit) && !shared.state().is_closed() {
-        tracing::warn!(target: "worker", "the triggerer ended; it is started anew: {}", exit.tail);
+        tracing::warn!(target: "worker", "the {name} ended; it is started anew: {}", exit.tail);
         let shared = Arc::clone(shared);
         let again = move || {
             std::thread::sleep(Duration::from_millis(TRIGGERER_AGAIN_MS));
             if !shared.state().is_closed() {
-                open(&shared, runtime, timeout_ms, What::Triggerer(handle));
+                open(&shared, plan, again);
             }
         };
-        let thread = std::thread::Builder::new().name("triggerer-again".to_owned());
+        let thread = std::thread::Builder::new().name(format!("{name}-again"));
         if let Err(error) = thread.spawn(again) {
-            tracing::error!(target: "worker", "the triggerer is not started anew: {error}");
+            tracing::error!(target: "worker", "the {name} is not started anew: {error}");
         }
     }
 }
@@ -257,20 +276,20 @@ pub fn settled(shared: &Arc<Shared>) {
         waiting
     };
     for placed in waiting {
-        open(shared, placed.runtime, placed.timeout_ms, placed.other.what);
+        open(shared, placed.plan, placed.other.what);
     }
 }
 
 /// See [`model::ports::Parser`].
 pub fn parse(shared: &Arc<Shared>, request: ParseRequest, done: Box<dyn FnOnce(Parsed) + Send>) {
-    let (runtime, timeout_ms) = (request.runtime.clone(), Some(request.timeout_ms));
+    let plan = Plan::of(&request);
     let what = What::Parse {
         request: Box::new(request),
         result: None,
         since: Instant::now(),
         done,
     };
-    open(shared, runtime, timeout_ms, what);
+    open(shared, plan, what);
 }
 
 /// Runs callbacks.
@@ -280,27 +299,56 @@ pub fn callback(
     callbacks: Vec<Callback>,
     done: Box<dyn FnOnce(Option<String>) + Send>,
 ) {
-    let (runtime, timeout_ms) = (request.runtime.clone(), Some(request.timeout_ms));
+    let plan = Plan::of(&request);
     let what = What::Callback {
         request: Box::new(request),
         callbacks,
         done,
     };
-    open(shared, runtime, timeout_ms, what);
+    open(shared, plan, what);
 }
 
 /// Starts the triggerer.
 pub fn triggerer(shared: &Arc<Shared>, runtime: PythonRuntime) -> TriggererHandle {
     let handle = TriggererHandle::default();
-    open(shared, runtime, None, What::Triggerer(handle.clone()));
+    let plan = Plan {
+        runtime,
+        timeout_ms: None,
+        log_path: Some("~triggerer/triggerer.log".to_owned()),
+    };
+    open(shared, plan, What::Triggerer(handle.clone()));
     handle
 }
 
-fn open(shared: &Arc<Shared>, runtime: PythonRuntime, timeout_ms: Option<u64>, what: What) {
+/// Starts the evaluator.
+pub fn evaluator(shared: &Arc<Shared>, runtime: PythonRuntime) -> EvaluatorHandle {
+    let handle = EvaluatorHandle::default();
+    let plan = Plan {
+        runtime,
+        timeout_ms: None,
+        log_path: Some("~evaluator/evaluator.log".to_owned()),
+    };
+    open(shared, plan, What::Evaluator(handle.clone()));
+    handle
+}
+
+/// Asks the evaluator, at once where a child is there.
+pub fn evaluate(shared: &Arc<Shared>, handle: &EvaluatorHandle, ask: Json, done: Done) {
+    if let Some((session, bytes)) = handle.ask(ask, done) {
+        let link = link_of(shared, session);
+        shared.state().send_to(link, &Down::Tell { session, bytes });
+    }
+}
+
+fn open(shared: &Arc<Shared>, plan: Plan, what: What) {
     let op = match &what {
         What::Parse { .. } => "parse",
-        What::Callback { .. } => "callback",
+        What::Callback { callbacks, .. } => match callbacks.as_slice() {
+            [Callback::Function { .. }] => "call",
+            _ => "callback",
+        },
         What::Triggerer(_) => "triggerer",
+        What::Evaluator(_) => "evaluate",
     };
     let main = shared.state().main();
     let mut state = shared.hub.state();
@@ -310,16 +358,15 @@ fn open(shared: &Arc<Shared>, runtime: PythonRuntime, timeout_ms: Option<u64>, w
     let message = Down::Open(Box::new(Open {
         session,
         op: op.to_owned(),
-        runtime: runtime.clone().into(),
+        runtime: plan.runtime.clone().into(),
         env: Vec::new(),
-        log_path: None,
-        timeout_ms,
+        log_path: plan.log_path.clone(),
+        timeout_ms: plan.timeout_ms,
         secrets: Vec::new(),
     }));
     let placed = Placed {
         link: main.as_ref().map_or(0, |link| link.id),
-        runtime,
-        timeout_ms,
+        plan,
         other: Other {
             what,
             facts: Arc::default(),

@@ -3,6 +3,7 @@
 
 mod answers;
 mod asks;
+mod evaluator;
 mod facts;
 mod frames;
 mod hub;
@@ -16,9 +17,10 @@ mod value;
 #[cfg(test)]
 mod tests;
 
+pub use evaluator::EvaluatorHandle;
 pub use hub::{
-    Hub, acked, callback, closed, dropped, exited, frame, parse, session, settled, started,
-    triggerer, zygote,
+    Hub, acked, callback, closed, dropped, evaluate, evaluator as start_evaluator, exited, frame,
+    parse, session, settled, started, triggerer, zygote,
 };
 pub use others::TriggererHandle;
 

@@ -1,6 +1,7 @@
 //! Sessions that are no tries: parses, callbacks, the triggerer.
 
 use super::{
+    evaluator::EvaluatorHandle,
     facts::Facts,
     frames::{self, Said},
     parts,
@@ -38,6 +39,8 @@ pub enum What {
     },
     /// The triggerer.
     Triggerer(TriggererHandle),
+    /// The evaluator.
+    Evaluator(EvaluatorHandle),
 }
 
 /// A session of the present server.
@@ -144,11 +147,12 @@ impl Other {
                 file: request.path.clone(),
             },
             What::Triggerer(_) => Asker::Triggerer,
+            What::Evaluator(_) => Asker::Evaluator,
         }
     }
 
-    /// The first word to the child.
-    pub fn first(&self) -> Vec<u8> {
+    /// The first words to the child.
+    pub fn first(&self, session: u64) -> Vec<Vec<u8>> {
         let parse = |request: &ParseRequest, callbacks: &[Callback]| {
             map([
                 ("type", "DagFileParseRequest".into()),
@@ -165,17 +169,27 @@ impl Other {
             What::Parse { request, .. } => parse(request, &[]),
             What::Callback {
                 request, callbacks, ..
-            } => parse(request, callbacks),
+            } => match callbacks.as_slice() {
+                [one @ Callback::Function { .. }] => map([
+                    ("bundle_path", request.bundle_path.write()),
+                    ("call", parts::callback(one)),
+                ]),
+                callbacks => parse(request, callbacks),
+            },
             What::Triggerer(handle) => {
                 handle.begin();
                 map([("type", "StartTriggerer".into())])
             }
+            What::Evaluator(handle) => return handle.begin(session),
         };
-        frames::message(0, body, &self.facts)
+        vec![frames::message(0, body, &self.facts)]
     }
 
     /// The child said something. Also gives what triggers said.
     pub fn frame(&mut self, n: u64, bytes: &[u8]) -> (Vec<Act>, Vec<TriggerWord>) {
+        if let What::Evaluator(handle) = &self.what {
+            return (handle.frame(n, bytes), Vec::new());
+        }
         let (id, said) = match frames::read(bytes, &self.facts) {
             Ok(frame) => frame,
             Err(wrong) => {
@@ -233,7 +247,8 @@ impl Other {
                 let words = words.collect();
                 (reply(frames::message(id, body, &self.facts)), words)
             }
-            (ask, What::Parse { .. } | What::Callback { .. } | What::Triggerer(_)) => {
+            // Of parses, callbacks and triggers alike.
+            (ask, _) => {
                 let ask = Box::new(ask);
                 (vec![Act::Ask { n, id, ask }], Vec::new())
             }
@@ -268,6 +283,10 @@ impl Other {
                 false
             }
             What::Triggerer(_) => exit.cause != Some(Ended::Asked),
+            What::Evaluator(handle) => {
+                handle.end(&why(exit));
+                exit.cause != Some(Ended::Asked)
+            }
         }
     }
 }

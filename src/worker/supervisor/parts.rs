@@ -302,6 +302,16 @@ pub fn callback(callback: &Callback) -> Value {
             ];
             of_file("TaskCallbackRequest", (filepath, bundle, msg), rest)
         }
+        Callback::Function {
+            filepath,
+            bundle: _, // The dag folder, whose path is said beside.
+            path,
+            kwargs,
+        } => map([
+            ("callback_path", path.write()),
+            ("callback_kwargs", kwargs.write()),
+            ("dag_rel_path", filepath.write()),
+        ]),
         Callback::Email {
             filepath,
             bundle,
@@ -350,7 +360,6 @@ pub fn run_trigger(trigger: &RunTrigger) -> Value {
         dag_data,
         dag_run_data,
     } = trigger;
-    let data = |data: &Option<Json>| data.as_ref().map_or(Value::Nil, from_json);
     map([
         ("type", "RunTrigger".into()),
         ("id", id.write()),
@@ -358,7 +367,7 @@ pub fn run_trigger(trigger: &RunTrigger) -> Value {
         ("encrypted_kwargs", kwargs.to_string().into()),
         ("ti", ti.as_deref().map_or(Value::Nil, with_slots)),
         ("timeout_after", timeout_after.write()),
-        ("dag_data", data(dag_data)),
-        ("dag_run_data", data(dag_run_data)),
+        ("dag_data", dag_data.as_ref().map_or(Value::Nil, from_json)),
+        ("dag_run_data", dag_run_data.write()),
     ])
 }

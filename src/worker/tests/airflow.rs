@@ -100,6 +100,7 @@ fn airflow_itself() {
         bundle_path: dags,
         bundle_name: "dags-folder".to_owned(),
         timeout_ms: 60_000,
+        log_path: None,
     };
     server.client.parse(
         request,

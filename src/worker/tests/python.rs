@@ -439,6 +439,7 @@ fn files_are_parsed() {
             bundle_path: "/dags".to_owned(),
             bundle_name: "dags-folder".to_owned(),
             timeout_ms,
+            log_path: None,
         };
         server.client.parse(
             request,

@@ -239,7 +239,7 @@ pub enum Up {
 }
 
 /// A task instance.
-#[derive(Serialize, Deserialize, Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Serialize, Deserialize, Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Key {
     run: u64,
     task: u32,

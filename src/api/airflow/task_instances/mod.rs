@@ -287,6 +287,8 @@ fn trigger(ti: &TaskInstance) -> Option<TriggerResponse> {
             }),
         ),
         Trigger::Python { class, kwargs } => (class.as_str(), kwargs.clone()),
+        // Upstream has no trigger for it either.
+        Trigger::Human => return None,
     };
     Some(TriggerResponse {
         id: ti.fence.map_or(0, |fence| fence.0),

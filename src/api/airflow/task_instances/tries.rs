@@ -56,7 +56,7 @@ pub(crate) struct TaskInstanceHistoryCollectionResponse {
 }
 
 impl TaskInstanceHistoryResponse {
-    fn new(about: &About<'_>, ti: TaskInstance) -> Self {
+    pub(crate) fn new(about: &About<'_>, ti: TaskInstance) -> Self {
         let TaskInstanceResponse {
             id: _,
             task_id,

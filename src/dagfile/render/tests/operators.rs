@@ -52,6 +52,7 @@ fn shown(lines: &str, run: &DagRun) -> String {
                             format!("file {path} recursive {recursive} every {poke}")
                         }
                         Trigger::Python { class, .. } => class,
+                        Trigger::Human => unreachable!("no native task asks people"),
                     };
                     format!(
                         "{trigger} until {} soft {}",
