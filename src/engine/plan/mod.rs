@@ -30,7 +30,7 @@ pub(crate) struct Plan {
     pub leaves: Vec<u32>,
     /// Tasks with an expansion inside of a mapped group whose length is not known beforehand.
     pub nested: Vec<u32>,
-    /// Weights by position and try, of tasks that have a strategy of their own, once they are known.
+    /// Weights by position and try, of tasks with a strategy of their own, once they are known.
     pub strategies: OnceLock<HashMap<(u32, u32), i32>>,
     /// Whether any task looks at the run before.
     pub looks_back: bool,

@@ -1,5 +1,5 @@
-//! The evaluator: one child that answers for as long as the server wants. When it ends, the next one
-//! is asked all that is open.
+//! The evaluator: one child that answers for as long as the server wants. When it ends, the next is
+//! asked all that is open.
 
 use super::{
     tries::Act,
