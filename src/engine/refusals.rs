@@ -72,6 +72,11 @@ pub(crate) fn state_not_settable(state: &str) -> Refusal {
     let message = format!("state `{state}` cannot be set by hand");
     refusal(RefusalKind::Unprocessable, "RUN-010", message)
 }
+/// All that was named is in that state.
+pub(crate) fn set_already(task_id: &str, state: &str) -> Refusal {
+    let message = format!("task `{task_id}` is already in state `{state}`");
+    refusal(RefusalKind::Conflict, "RUN-040", message)
+}
 /// There is no such pool.
 pub(crate) fn no_pool(name: &str) -> Refusal {
     let message = format!("there is no pool `{name}`");

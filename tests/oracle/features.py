@@ -85,7 +85,10 @@ def mapping(plan: Plan) -> None:
     how = plan.rng.choice(["one", "one", "two", "kwargs", "labels"])
     if how == "labels":
         more += """, map_index_template="no {{ task.op_kwargs['x'] }}\""""
-    partial = f"m({name!r}{plan.rule(0.3, mapped=True)}{more}).partial({by_index(plan)})"
+    # A rule that fires early expands over two values when it sees the first, or both: a race.
+    rule = plan.rule(0.3, mapped=True)
+    rule = "" if how == "two" and "one_" in rule else rule
+    partial = f"m({name!r}{rule}{more}).partial({by_index(plan)})"
     if how == "two":
         plan.add(f"{name} = {partial}.expand(x={over}, y={source(plan)})", name)
     elif how == "kwargs":
@@ -155,11 +158,12 @@ def setup_teardown(plan: Plan) -> None:
     plan.add(f"{teardown} = t({teardown!r}, {ends!r}).as_teardown(setups={setup}{strict})", teardown)
     outcomes, more = plan.outcomes()
     plan.add(f"{work} = t({work!r}, {outcomes}{more})", work)
-    last = plan.any_task([work], 0.5)
+    nested = plan.chance(0.3)
+    last = plan.any_task([work], 0.0 if nested else 0.5)
     plan.edge([setup], work)
     plan.edge([last], teardown)
     plan.ends = [last] if plan.chance(0.5) else [plan.any_task([teardown], 0.3)]
-    if plan.chance(0.3):
+    if nested:
         inner, done = plan.name(), plan.name()
         plan.add(f"{inner} = e({inner!r}).as_setup()", inner)
         plan.add(f"{done} = e({done!r}).as_teardown(setups={inner})", done)

@@ -83,7 +83,9 @@ def look(rest: Rest, dag_ids: list[str], ordered: set[str]) -> Json:
         for name in TI_FIELDS:
             table[f"{at} {name}"] = ti[name]
         for name in TIMES:
-            table[f"{at} has {name}"] = ti[name] is not None
+            # What is skipped in bulk has no duration upstream, where ours is told from the dates.
+            if name != "duration" or ti["state"] in ("success", "failed"):
+                table[f"{at} has {name}"] = ti[name] is not None
         if ti["try_number"] > 1 or ti["max_tries"] > 0:
             table[f"{at} tries"] = tries(rest, ti)
     starts = sorted(

@@ -49,16 +49,20 @@ def seeds_of(text: str) -> list[int]:
     return found
 
 
-def wait_for_dags(rest: Rest, dag_ids: list[str]) -> None:
-    """Until all are known; says which are not and why."""
-    missing, until = set(dag_ids), time.monotonic() + 600
-    while missing:
+def wait_for_dags(rest: Rest, files: dict[str, list[str]]) -> dict[str, str]:
+    """Until all dags of these files are known, or why their file cannot be read."""
+    broken: dict[str, str] = {}
+    until = time.monotonic() + 600
+    while True:
         known = {dag["dag_id"] for dag in rest.all("dags?exclude_stale=true", "dags")}
-        missing -= known
-        errors = rest.all("importErrors", "import_errors")
-        if errors or time.monotonic() > until:
-            raise RuntimeError(f"{sorted(missing)} are not known: {errors}")
-        time.sleep(1 if missing else 0)
+        for error in rest.all("importErrors", "import_errors"):
+            broken[pathlib.Path(error["filename"]).stem] = error["stack_trace"]
+        missing = [name for name, ids in files.items() if name not in broken and not known.issuperset(ids)]
+        if not missing:
+            return broken
+        if time.monotonic() > until:
+            raise RuntimeError(f"{missing} are not known")
+        time.sleep(1)
 
 
 def make_pools(rest: Rest, plans: list[Plan]) -> None:
@@ -79,7 +83,7 @@ with DAG("pulse", schedule=None, start_date=datetime.datetime(2026, 1, 1)):
 
 def start_pulse(rest: Rest) -> str:
     """Upstream's scheduler looks at each running run in each of its loops and says when: one run shows its loops."""
-    wait_for_dags(rest, ["pulse"])
+    wait_for_dags(rest, {"pulse": ["pulse"]})
     rest.ask("PATCH", "dags/pulse", {"is_paused": False})
     rest.ask("POST", "dags/pulse/dagRuns", {"dag_run_id": "pulse", "logical_date": None})
     return "pulse"
@@ -89,7 +93,7 @@ def play_batch(rest: Rest, gates: pathlib.Path, plans: list[Plan], quiet_s: floa
     """Plays all plans of a batch on one system."""
     dag_ids = {plan.seed: [plan.dag_id, *plan.others] for plan in plans}
     every = [dag_id for ids in dag_ids.values() for dag_id in ids]
-    wait_for_dags(rest, every)
+    broken = wait_for_dags(rest, {plan.dag_id: dag_ids[plan.seed] for plan in plans})
     make_pools(rest, plans)
     watcher = Watcher(rest, every, start_pulse(rest) if rest.processes else None)
     watcher.start()
@@ -97,6 +101,8 @@ def play_batch(rest: Rest, gates: pathlib.Path, plans: list[Plan], quiet_s: floa
     def one(plan: Plan) -> Json:
         side = Side(rest, watcher, gates, dag_ids[plan.seed], quiet_s)
         begun = time.monotonic()
+        if plan.dag_id in broken:
+            return {"seen": {"import error": True, "text": broken[plan.dag_id]}, "said": [], "took_s": 0}
         try:
             play(plan, side)
             seen = look(rest, dag_ids[plan.seed], plan.ordered)

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 
 from side import Rest
 
-PARALLELISM = 6
+PARALLELISM = 16
 
 
 def free_port() -> int:

@@ -169,7 +169,9 @@ class Side:
     ) -> None:
         self.rest, self.watcher, self.gates = rest, watcher, gates
         self.dag_id, self.dag_ids, self.quiet_s = dag_ids[0], dag_ids, quiet_s
+        # Tasks that run until their gate is opened, and those that never start.
         self.held: set[str] = set()
+        self.stuck: set[str] = set()
         self.said: list[str] = []
 
     def call(self, method: str, path: str, body: Json = None) -> tuple[int, Json]:
@@ -218,7 +220,7 @@ class Side:
             if not settled and len(views[0].runs) >= n_runs and ended(views[0]):
                 return True
             moving = any(
-                task.split(".")[-1] not in self.held or state not in ("running", "scheduled")
+                (task not in self.held or state != "running") and (task not in self.stuck or state != "scheduled")
                 for view in views
                 for _, task, _, state in view.active
             )

@@ -19,7 +19,7 @@ def chance_of(plan: Plan) -> random.Random:
 
 
 def base(plan: Plan, side: Side) -> None:
-    side.held |= plan.stuck
+    side.stuck |= plan.stuck
     side.pause(False)
 
 

@@ -22,7 +22,9 @@ pub(crate) fn clear(cx: &mut Cx, ask: Clear) -> Result<Reply, Refusal> {
     let mut places = Vec::new();
     for run in &runs {
         let (up, down) = (ask.include_upstream, ask.include_downstream);
-        places.extend(named::tasks(cx, *run, &ask.tasks, up, down));
+        let mut found = named::tasks(cx, *run, &ask.tasks, up, down);
+        named::with_scopes(cx, *run, &mut found);
+        places.extend(found);
     }
     let state = |place: &At| cx.ti(*place).map_or(State::Removed, |ti| ti.state);
     places.retain(|place| !ask.only_failed || state(place).is_failure());

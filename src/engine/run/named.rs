@@ -22,8 +22,7 @@ struct Named {
 }
 
 /// The instances of a run that a request names, with those above and below; all when it names none.
-/// As upstream's API has it, setups and teardowns come with those above or below only, and those
-/// below are those of all that is above.
+/// As upstream's API has it, those below are those of all that is above.
 pub(crate) fn tasks(
     cx: &Cx,
     run: RunNo,
@@ -67,6 +66,33 @@ pub(crate) fn tasks(
     places.sort_unstable();
     places.dedup();
     places.into_iter().map(|at| At { run, at }).collect()
+}
+
+/// Adds what a clear of these instances takes along: the setups that their tasks need with the
+/// teardowns of these, and the teardowns of setups among them.
+pub(crate) fn with_scopes(cx: &Cx, run: RunNo, places: &mut Vec<At>) {
+    let Some(live) = cx.run(run) else { return };
+    let dag = &live.plan.dag;
+    if !dag.tasks.iter().any(|task| task.is_setup) {
+        return;
+    }
+    let task = |place: &At| live.slot(place.at).map(|slot| slot.task);
+    let named: BTreeSet<u32> = places.iter().filter_map(task).collect();
+    let mut others = BTreeSet::new();
+    for at in &named {
+        others.extend(scopes_below(dag, *at as usize, &[]));
+        let is_setup = live.plan.task(*at).is_some_and(|task| task.is_setup);
+        if is_setup {
+            others.extend(teardowns(dag, *at as usize));
+        }
+    }
+    let others = others.into_iter().map(position);
+    let others = others.filter(|at| !named.contains(at));
+    places.extend(
+        others
+            .flat_map(|task| live.slots_of(task))
+            .map(|at| At { run, at }),
+    );
 }
 
 impl Named {

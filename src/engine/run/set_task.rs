@@ -31,6 +31,9 @@ pub(crate) fn set(cx: &mut Cx, ask: SetTaskState) -> Result<Reply, Refusal> {
     if ask.dry_run {
         return Ok(reply);
     }
+    if places.is_empty() {
+        return Err(refusals::set_already(&ask.task_id, ask.state.as_str()));
+    }
     for place in &places {
         mark(cx, *place, end, ask.user.clone());
     }

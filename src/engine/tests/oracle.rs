@@ -18,3 +18,14 @@ fn s049_what_never_ran_began_when_it_ended() {
     assert_eq!(ended(0).0, "failed");
     assert!(ended(0).1 < ended(0).2, "its own dates stay");
 }
+
+#[test]
+fn s011_setting_what_is_set_is_refused() {
+    let mut world = World::new();
+    world.publish("d", "a");
+    world.play("start; a ok; mark r1.a success");
+    assert_eq!(
+        world.replies,
+        ["RUN-040 task `a` is already in state `success`"]
+    );
+}
