@@ -21,10 +21,12 @@ class Result:
     features: list[str]
     airflow: Json
     orrery: Json
+    text: str = ""
 
     def save(self, folder: pathlib.Path, plan: Plan) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / f"{self.seed:05}.py").write_text(plan.text())
+        self.text = plan.text()
+        (folder / f"{self.seed:05}.py").write_text(self.text)
         (folder / f"{self.seed:05}.json").write_text(json.dumps(dataclasses.asdict(self), indent=1))
 
     def differences(self) -> list[tuple[str, Json, Json]]:
@@ -41,46 +43,122 @@ class Result:
             found.append(("answers", self.airflow["said"], self.orrery["said"]))
         return found
 
+    def states(self, task: str, run: str) -> tuple[str, str]:
+        """The states of a task's instances on both sides, with spaces between."""
+
+        def of(seen: Json) -> str:
+            pattern = re.compile(rf"[^/]+/{re.escape(run)}/(.*\.)?{task}(\[\d+\])? state")
+            return " ".join(sorted({str(value) for key, value in seen.items() if pattern.fullmatch(key)}))
+
+        return of(self.airflow["seen"]), of(self.orrery["seen"])
+
 
 def load(folder: pathlib.Path, seeds: list[int]) -> list[Result]:
     paths = [folder / f"{seed:05}.json" for seed in seeds]
     return [Result(**json.loads(path.read_text())) for path in paths if path.exists()]
 
 
+def body(result: Result) -> list[str]:
+    return result.text.split("\nwith DAG", 1)[-1].splitlines()
+
+
+def below(result: Result) -> dict[str, set[str]]:
+    """What is directly below each task, read from the text of the dag."""
+    found: dict[str, set[str]] = collections.defaultdict(set)
+    group = ""
+    for line in body(result):
+        if head := re.match(r"    def (\w+)\(", line):
+            group = head[1]
+        elif not line.startswith("     "):
+            group = ""
+        if edge := re.match(r"\s+\[?([\w, ]+)\]? >> (\w+)$", line):
+            for above in edge[1].split(", "):
+                found[above].add(edge[2])
+        elif made := re.match(r"\s+(\w+) = (.*)", line):
+            for above in re.findall(r"\bt\d+(?:_of|_all)?\b", re.sub(r"'[^']*'", "", made[2])):
+                found[above].add(made[1])
+            if group:
+                found[group].add(made[1])
+                found[made[1]].add(f"{group}_all")
+        if expanded := re.match(r"\s+(\w+)_all = \1\.expand\(v=(\w+)", line):
+            found[expanded[2]].add(expanded[1])
+    return found
+
+
+def raced(result: Result, known: list[dict[str, str]]) -> dict[tuple[str, str], str]:
+    """Tasks by run whose end was a race, and all below them, with the reason."""
+    edges, found = below(result), {}
+    runs = {key.split("/")[1] for key in result.airflow["seen"] if key.count("/") == 2}
+    lines = {made[1]: line for line in body(result) if (made := re.match(r"\s+(\w+) = ", line))}
+    above: dict[str, set[str]] = collections.defaultdict(set)
+    for upper, lowers in edges.items():
+        for lower in lowers:
+            above[lower].add(upper)
+    for run in runs:
+        for task, line in lines.items():
+            theirs, ours = result.states(task, run)
+            if theirs == ours and "any" not in {reason.get("states") for reason in known}:
+                continue
+            parents = " ".join(" ".join(result.states(upper, run)) for upper in above[task])
+            for reason in known:
+                if "task" not in reason or not re.search(reason["task"], line):
+                    continue
+                if reason.get("dag") and not re.search(reason["dag"], result.text.split("\nwith DAG", 1)[-1]):
+                    continue
+                if not all(re.search(word, parents) for word in reason.get("parents", "").split()):
+                    continue
+                if re.fullmatch(reason["theirs"], theirs) and re.fullmatch(reason["ours"], ours):
+                    spread(edges, run, task, reason["why"], found)
+    return found
+
+
+def spread(
+    edges: dict[str, set[str]], run: str, task: str, why: str, found: dict[tuple[str, str], str]
+) -> None:
+    if (run, task) in found:
+        return
+    found[run, task] = why
+    for lower in edges.get(task, ()):
+        spread(edges, run, lower, f"below a race: {why}" if not why.startswith("below") else why, found)
+
+
 def reasons() -> list[dict[str, str]]:
-    """Each has `what`, `theirs` and `ours` (patterns), `where` (upstream's line) and `why`."""
+    """Those with `task` are races and cover what is below them; those with `what` are one field."""
     return json.loads((HERE / "races.json").read_text())
 
 
-def reason_for(result: Result, difference: tuple[str, Json, Json], known: list[dict[str, str]]) -> str | None:
+def reason_for(
+    result: Result, difference: tuple[str, Json, Json], known: list[dict[str, str]], races: dict[tuple[str, str], str]
+) -> str | None:
+    what = difference[0]
+    if place := re.match(r"[^/ ]+/([^/ ]+)/(\S+)", what):
+        task = re.sub(r"\[-?\d+\]$", "", place[2]).split(".")[-1]
+        if why := races.get((place[1], task)):
+            return why
+    elif races and (re.match(r"[^/ ]+/[^/ ]+ (state|has end_date)$", what) or what == "order"):
+        return "below a race: the run"
     texts = [text if isinstance(text, str) else json.dumps(text) for text in difference]
     for reason in known:
-        patterns = (reason["what"], reason["theirs"], reason["ours"])
-        stories = reason.get("stories", result.story)
-        text = reason.get("dag", "")
-        if result.story not in stories.split() or text and not re.search(text, source(result)):
+        if "what" not in reason or (reason.get("dag") and not re.search(reason["dag"], "\n".join(body(result)))):
             continue
+        at = what.split(" ")[0]
+        state = result.airflow["seen"].get(f"{at} state"), result.orrery["seen"].get(f"{at} state")
+        if "state" in reason and not all(re.fullmatch(reason["state"], str(of)) for of in state):
+            continue
+        patterns = (reason["what"], reason["theirs"], reason["ours"])
         if all(re.fullmatch(pattern, text) for pattern, text in zip(patterns, texts, strict=True)):
             return reason["why"]
     return None
 
 
-FOLDER: list[pathlib.Path] = []
-
-
-def source(result: Result) -> str:
-    return (FOLDER[0] / f"{result.seed:05}.py").read_text().split("with DAG", 1)[1]
-
-
 def report(out: pathlib.Path, seeds: list[int]) -> int:
     """Writes report.json and report.md; gives the number of seeds with a difference that has no reason."""
-    FOLDER[:] = [out / "results"]
     results, known = load(out / "results", seeds), reasons()
     lines, bad, used = [], {}, collections.Counter()
     for result in results:
-        rest = []
+        rest, races = [], raced(result, known)
         for difference in result.differences():
-            why = reason_for(result, difference, known)
+            why = reason_for(result, difference, known, races)
             if why:
                 used[why] += 1
             else:

@@ -219,7 +219,7 @@ def reschedule(plan: Plan) -> None:
     outcome = ", soft_fail=True, timeout=0.1" if plan.chance(0.3) else ""
     plan.add(
         f"{name} = PythonSensor(task_id={name!r}, python_callable=second_look, mode='reschedule',"
-        f" poke_interval=1{outcome})",
+        f" poke_interval=10{outcome})",
         name,
     )
     plan.edge(joined(plan), name)
@@ -229,7 +229,7 @@ def reschedule(plan: Plan) -> None:
 @feature(113, 114)
 def deferral(plan: Plan) -> None:
     name = plan.name()
-    when = '"{{ (dag_run.start_date + macros.timedelta(seconds=1)).isoformat() }}"'
+    when = '"{{ (dag_run.start_date + macros.timedelta(seconds=12)).isoformat() }}"'
     plan.add(f"{name} = DateTimeSensorAsync(task_id={name!r}, target_time={when})", name)
     plan.edge(joined(plan), name)
     plan.ends = [plan.any_task([name], 0.5)]
@@ -252,7 +252,7 @@ def fail_fast(plan: Plan) -> None:
 
 @feature(38)
 def run_timeout(plan: Plan) -> None:
-    plan.dag["dagrun_timeout"] = "datetime.timedelta(seconds=20)"
+    plan.dag["dagrun_timeout"] = "datetime.timedelta(seconds=40)"
     name = plan.name()
     plan.add(f"{name} = t({name!r}, gate='never')", name)
     plan.any_task([name], 0.0)

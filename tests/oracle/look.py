@@ -108,7 +108,8 @@ def tries(rest: Rest, ti: Json) -> Json:
     path = f"dags/{ti['dag_id']}/dagRuns/{ti['dag_run_id']}/taskInstances/{ti['task_id']}"
     index = f"/{ti['map_index']}" if ti["map_index"] >= 0 else ""
     found = rest.get(f"{path}{index}/tries")["task_instances"]
-    return sorted([row["try_number"], row["state"]] for row in found)
+    # Upstream lists what never ran once more for each time that it was cleared.
+    return sorted({(row["try_number"], str(row["state"])) for row in found})
 
 
 def events(rest: Rest, dag_id: str, names: dict[tuple[str, str], str], table: dict[str, Any]) -> None:

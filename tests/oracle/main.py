@@ -16,7 +16,7 @@ import time
 import traceback
 
 import servers
-from compare import Result, report
+from compare import Result, load, report
 from look import look
 from plan import Plan
 from side import Json, Rest, Side, Watcher
@@ -36,6 +36,7 @@ def arguments() -> argparse.Namespace:
     parse.add_argument("--without", default="", help="stories to leave out, with commas between")
     parse.add_argument("--out", type=pathlib.Path, required=True, help="results, one for each seed, and the report")
     parse.add_argument("--again", action="store_true", help="play seeds that have a result already")
+    parse.add_argument("--ours", action="store_true", help="play ours alone, and compare with what Airflow did before")
     parse.add_argument("--quiet", type=float, default=4.0, help="seconds without a change that count as rest of ours")
     parse.add_argument("--report", action="store_true", help="only the report of what was played before")
     return parse.parse_args()
@@ -126,11 +127,14 @@ def play_all(options: argparse.Namespace, plans: list[Plan]) -> None:
     manifest = json.loads((options.home / "runtimes" / f"{options.runtime}.json").read_text())
     venv = options.venv or options.home / "runtimes/envs" / manifest["hash"]
     with contextlib.ExitStack() as stack:
-        theirs = stack.enter_context(servers.airflow(venv.resolve(), folder.resolve(), dags.resolve()))
-        ours = stack.enter_context(
+        sides: dict[str, Rest] = {}
+        if not options.ours:
+            sides["airflow"] = stack.enter_context(
+                servers.airflow(venv.resolve(), folder.resolve(), dags.resolve())
+            )
+        sides["orrery"] = stack.enter_context(
             servers.orrery(options.orrery, options.home, options.runtime, folder.resolve(), dags.resolve())
         )
-        sides = {"airflow": theirs, "orrery": ours}
         for name in sides:
             (folder / f"gates-{name}").mkdir()
         for at in range(0, len(plans), options.batch):
@@ -145,7 +149,9 @@ def play_all(options: argparse.Namespace, plans: list[Plan]) -> None:
                 }
             results = {name: future.result() for name, future in played.items()}
             for plan in batch:
-                result = Result(plan.seed, plan.story, plan.features, *(results[name][plan.seed] for name in sides))
+                before = load(options.out / "results", [plan.seed]) if options.ours else []
+                theirs = before[0].airflow if before else results["airflow"][plan.seed]
+                result = Result(plan.seed, plan.story, plan.features, theirs, results["orrery"][plan.seed])
                 result.save(options.out / "results", plan)
             print(f"seeds {batch[0].seed} to {batch[-1].seed}: {time.monotonic() - begun:.0f} s", flush=True)
 
@@ -157,7 +163,8 @@ def main() -> None:
     results.mkdir(parents=True, exist_ok=True)
     seeds = seeds_of(options.seeds)
     if not options.report:
-        left = [seed for seed in seeds if options.again or not (results / f"{seed:05}.json").exists()]
+        again = options.again or options.ours
+        left = [seed for seed in seeds if again or not (results / f"{seed:05}.json").exists()]
         plans = [make(seed, set(options.without.split(","))) for seed in left]
         if plans:
             play_all(options, plans)

@@ -31,7 +31,8 @@ PATIENCE_S = 400.0
 POLL_S = 1.0
 PAGE = 100
 # Loops of the scheduler without a change after which there will be none.
-BEATS = 4
+# A skip goes down one level in each.
+BEATS = 9
 
 
 class TooSlow(Exception):

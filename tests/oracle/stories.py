@@ -132,7 +132,7 @@ def schedule(plan: Plan, side: Side) -> None:
     rng = chance_of(plan)
     base(plan, side)
     side.wait_quiet(settled=True)
-    if rng.random() < 0.4:
+    if rng.random() < 0.4 and side.watcher.views[side.dag_id].runs:
         side.clear(task_ids=[plan.tasks[0]], include_future=rng.random() < 0.5, only_failed=rng.random() < 0.5,
                    include_downstream=True, dag_run_id=first_run(side))
         side.wait_quiet(settled=True)

@@ -128,7 +128,7 @@ impl TaskInstanceHistoryResponse {
 
 type Names = (String, String, String, i32);
 
-/// Earlier tries from the archive, and the present one once it has begun.
+/// Earlier tries from the archive, and the present one; what never ran is upstream's try 0.
 fn all(
     book: &Book<'_>,
     (dag_id, run_id, task_id, map): &Names,
@@ -137,9 +137,7 @@ fn all(
     let ti = book.ti(&found, task_id, *map)?;
     let mut tries = read(book.snapshot.tries(ti.key))?;
     tries.retain(|one| one.try_number != ti.try_number);
-    if ti.try_number > 0 {
-        tries.push(ti);
-    }
+    tries.push(ti);
     let response = |ti: TaskInstance| {
         let made = |about: &About<'_>| TaskInstanceHistoryResponse::new(about, ti.clone());
         book.about(&found, task_id, &ti, made)
