@@ -119,3 +119,134 @@ fn teardowns_look_at_their_setups() {
     skipped.counts.setup_skipped = 1;
     assert_eq!(evaluate(rule, &skipped), Verdict::Skip);
 }
+
+/// What upstream's own rules say of all ends of one, two and three upstream tasks, in the order of
+/// [`ends`]: s, f, k, u, removed and not ended.
+const UPSTREAM: [(&str, &str); 13] = [
+    (
+        "all_success",
+        "SUKUS-SUKUS-UUUUUKUKKUUUS--SUKUS-UUUUUKUKK\
+         UUUS--UUUUUUUUUUUUUUUKUKKUUUKKKUUUUUUS---",
+    ),
+    (
+        "all_failed",
+        "KSKSS-KKKKKKSKSS-KKKKSS-S--KKKKKKKKKKKKKKK\
+         KKKKKKSKSS-KKKKSS-S--KKKKKKKKKKSS-S--S---",
+    ),
+    (
+        "all_done",
+        "SSSSS-SSSSS-SSSS-SSS-SS-S--SSSSS-SSSS-SSS-\
+         SS-S--SSSS-SSS-SS-S--SSS-SS-S--SS-S--S---",
+    ),
+    (
+        "all_done_min_one_success",
+        "SUKUU-SSKSS-UKUU-KKKKUU-U--SSKSS-SKSS-KKKK\
+         SS-S--UKUU-KKKKUU-U--KKKKKKKKKKUU-U--U---",
+    ),
+    (
+        "all_done_setup_success",
+        "SSSSS-SSSSS-SSSS-SSS-SS-S--SSSSS-SSSS-SSS-\
+         SS-S--SSSS-SSS-SS-S--SSS-SS-S--SS-S--S---",
+    ),
+    (
+        "one_success",
+        "SUKUU-SSSSSSUUUU-KUU-UU-U--SSSSSSSSSSSSSSS\
+         SSSSSSUUUU-UUU-UU-U--KUU-UU-U--UU-U--U---",
+    ),
+    (
+        "one_failed",
+        "KSKSK-KSKSK-SSSSSKSK-SSSK--KSKSK-SSSSSKSK-\
+         SSSK--SSSSSSSSSSSSSSSKSK-SSSK--SSSSSSK---",
+    ),
+    (
+        "one_done",
+        "SSKKK-SSSSSSSSSSSKKK-KK-K--SSSSSSSSSSSSSSS\
+         SSSSSSSSSSSSSSSSSSSSSKKK-KK-K--KK-K--K---",
+    ),
+    (
+        "none_failed",
+        "SUSUS-SUSUS-UUUUUSUS-UUUS--SUSUS-UUUUUSUS-\
+         UUUS--UUUUUUUUUUUUUUUSUS-UUUS--UUUUUUS---",
+    ),
+    (
+        "none_skipped",
+        "SSKSS-SSKSS-SKSS-KKKKSS-S--SSKSS-SKSS-KKKK\
+         SS-S--SKSS-KKKKSS-S--KKKKKKKKKKSS-S--S---",
+    ),
+    (
+        "always",
+        "SSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSS\
+         SSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSS",
+    ),
+    (
+        "none_failed_min_one_success",
+        "SUKUU-SUSUS-UUUUUKUU-UUUU--SUSUS-UUUUUSUS-\
+         UUUS--UUUUUUUUUUUUUUUKUU-UUUU--UUUUUUU---",
+    ),
+    (
+        "all_skipped",
+        "KKSK--KKKKKKKKKKKSK--KKK---KKKKKKKKKKKKKKK\
+         KKKKKKKKKKKKKKKKKKKKKSK--KKK---KKKKKK----",
+    ),
+];
+
+/// The same for a teardown whose first upstream task is its setup; here the order counts.
+const TEARDOWN: &str = "\
+    SUKUU-SSSSS-UUUUU-KKKKK-UUUUU-UUUUU-------SSSSS-SSSSS-SSSSS-SSSSS-SSSSS-------UUUUU-\
+    UUUUU-UUUUU-UUUUU-UUUUU-------KKKKK-KKKKK-KKKKK-KKKKK-KKKKK-------UUUUU-UUUUU-UUUUU-\
+    UUUUU-UUUUU-------UUUUU-UUUUU-UUUUU-UUUUU-UUUUU-------------------------------------\
+    ------\
+    ";
+
+const LETTERS: [char; 6] = ['s', 'f', 'k', 'u', 'r', '-'];
+
+/// All ends of `n` tasks; those that differ in order alone once, unless `ordered`.
+fn ends(n: usize, ordered: bool) -> Vec<Vec<usize>> {
+    let mut found = vec![Vec::new()];
+    for _ in 0..n {
+        let longer = |ends: &Vec<usize>| {
+            let from = ends.last().copied().filter(|_| !ordered).unwrap_or(0);
+            let ends = ends.clone();
+            (from..LETTERS.len()).map(move |next| [ends.clone(), vec![next]].concat())
+        };
+        found = found.iter().flat_map(longer).collect();
+    }
+    found
+}
+
+fn verdicts(rule: TriggerRule, n_setups: u32) -> String {
+    let of = |ends: Vec<usize>| {
+        let mut counts = Counts::default();
+        for (at, letter) in ends.iter().enumerate() {
+            let state = match LETTERS[*letter] {
+                's' => State::Success,
+                'f' => State::Failed,
+                'k' => State::Skipped,
+                'u' => State::UpstreamFailed,
+                'r' => State::Removed,
+                _ => continue,
+            };
+            counts.count(state, at < n_setups as usize, true);
+        }
+        let n_tasks = u32::try_from(ends.len()).unwrap();
+        letter(evaluate(
+            rule,
+            &Tally {
+                n_tasks,
+                n_setups,
+                counts,
+            },
+        ))
+    };
+    let all = (1..=3).flat_map(|n| ends(n, n_setups > 0));
+    all.map(of).collect()
+}
+
+#[test]
+fn s061_all_rules_over_all_ends_of_three() {
+    for (rule, wanted) in UPSTREAM {
+        let found = verdicts(TriggerRule::parse(rule).unwrap(), 0);
+        assert_eq!(found, wanted, "{rule}");
+    }
+    assert_eq!(verdicts(TriggerRule::AllDoneSetupSuccess, 1), TEARDOWN);
+}
