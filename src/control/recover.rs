@@ -28,6 +28,24 @@ pub(crate) fn load(
     for owed in book.owed_callbacks()? {
         live.load_callback(owed);
     }
+    for row in book.assets()? {
+        live.load_asset(row);
+    }
+    for row in book.asset_aliases()? {
+        live.load_alias(row);
+    }
+    for row in book.dags_assets()? {
+        live.load_dag_assets(row);
+    }
+    for row in book.asset_queue(None)? {
+        live.load_queued_asset(row);
+    }
+    for run in book.pending_runs()? {
+        live.load_pending_run(run);
+    }
+    if let Some(event) = book.last_asset_event(None)? {
+        live.load_last_asset_event(event);
+    }
     for no in book.live_runs()? {
         if let Some(run) = book.run(no)? {
             live.load_run(run, book.task_instances(no)?, view);

@@ -9,7 +9,7 @@ use std::{
 };
 
 use model::{
-    DeploymentId,
+    DeploymentId, Timestamp,
     ports::{Callbacks, Clock, Evaluator, Executor, Parser, Triggerer, Triggers},
     work::PythonRuntime,
 };
@@ -23,7 +23,7 @@ use crate::{
     control::{Control, Inner},
     dags::{Files, Folder, Python, Scanner, Scripts},
     environment::Environment,
-    execution::{Armed, Desk, Execution},
+    execution::{Armed, Desk, Execution, Watching},
     handle::{Handle, Inbox},
     metrics::Metrics,
     notice::NOTICES_MAX,
@@ -147,20 +147,13 @@ pub fn start(
     };
     let (chores, python) = (Chores::default(), python::runtime(&options));
     let (parser, execution) = (ports.parser.clone(), ports.execution.clone());
-    let (armed, awaited) = (Armed::default(), act::Awaited::default());
+    let waits = (Armed::default(), Watching::default());
+    let awaited = act::Awaited::default();
     if let Some(execution) = &execution {
-        execution.begin(Desk {
-            reader: inner.reader.clone(),
-            handle: inner.handle.clone(),
-            clock: Arc::clone(&inner.clock),
-            runtime: ports.runtime.clone(),
-            armed: Arc::clone(&armed),
-            awaited: Arc::clone(&awaited),
-            started: now,
-        });
+        execution.begin(desk(&inner, &ports, (&waits, &awaited), now));
     }
-    let waits = (python.clone().map(|runtime| (runtime, armed)), awaited);
-    let act = act(&inner, &options, ports, (&chores, waits))?;
+    let python_waits = python.clone().map(|runtime| (runtime, waits.0, waits.1));
+    let act = act(&inner, &options, ports, (&chores, (python_waits, awaited)))?;
     let mut others = Act::start_launchers(&act)?;
     let writer = WriterThread {
         scheduler,
@@ -194,7 +187,26 @@ pub fn start(
 }
 
 /// The runtime with the triggers that it watches, and the callbacks that it awaits.
-type Waits = (Option<(PythonRuntime, Armed)>, act::Awaited);
+type Waits = (Option<(PythonRuntime, Armed, Watching)>, act::Awaited);
+
+fn desk(
+    inner: &Inner,
+    ports: &Ports,
+    ((armed, watching), awaited): (&(Armed, Watching), &act::Awaited),
+    started: Timestamp,
+) -> Desk {
+    Desk {
+        reader: inner.reader.clone(),
+        handle: inner.handle.clone(),
+        clock: Arc::clone(&inner.clock),
+        runtime: ports.runtime.clone(),
+        armed: Arc::clone(armed),
+        awaited: Arc::clone(awaited),
+        watching: Arc::clone(watching),
+        triggerer: ports.triggerer.clone(),
+        started,
+    }
+}
 
 fn act(
     inner: &Inner,
@@ -223,16 +235,17 @@ fn act(
     };
     let for_callbacks = triggerer.clone();
     let triggers = match (python.clone(), triggerer) {
-        (Some((runtime, armed)), Some(triggerer)) => Arc::new(PythonTriggers {
+        (Some((runtime, armed, watching)), Some(triggerer)) => Arc::new(PythonTriggers {
             others: triggers,
             triggerer,
             runtime,
             armed,
+            watching,
             reader: inner.reader.clone(),
         }),
         (_, _) => triggers,
     };
-    let python = python.map(|(runtime, _)| runtime);
+    let python = python.map(|(runtime, ..)| runtime);
     let caller = python.clone().zip(callbacks).map(|(python, port)| Caller {
         port,
         triggerer: for_callbacks,

@@ -7,7 +7,7 @@ use std::{
 
 use engine::View;
 use model::{
-    DagNo, RunNo, TiKey, Timestamp, VersionNo,
+    AliasNo, AssetEventNo, AssetNo, DagNo, RunNo, TiKey, Timestamp, VersionNo,
     change::{Kept, KeptValue},
     dag::Dag,
     human::HumanInput,
@@ -15,7 +15,7 @@ use model::{
     state::DagRunType,
     task_instance::TaskInstance,
 };
-use store::{ReadError, Snapshot};
+use store::{EventsOf, ReadError, Snapshot};
 
 use crate::{dag_cache::DagError, reader::Reader};
 
@@ -107,6 +107,30 @@ impl View for BookView<'_> {
             // One dag that cannot be made again must not hold up all others.
             Err(DagError::Source { .. }) => Ok(None),
         })
+    }
+    fn asset_events(
+        &self,
+        asset: AssetNo,
+        after: Option<Timestamp>,
+        until: Timestamp,
+    ) -> Vec<AssetEventNo> {
+        self.read(|book| book.asset_events_between(EventsOf::Asset(asset), after, until))
+    }
+    fn alias_events(
+        &self,
+        alias: AliasNo,
+        after: Option<Timestamp>,
+        until: Timestamp,
+    ) -> Vec<AssetEventNo> {
+        self.read(|book| book.asset_events_between(EventsOf::Alias(alias), after, until))
+    }
+    fn last_asset_run(
+        &self,
+        dag: DagNo,
+        before: Timestamp,
+        is_there: &dyn Fn(RunNo) -> bool,
+    ) -> Option<Timestamp> {
+        self.read(|book| book.last_run_of_type(dag, DagRunType::AssetTriggered, before, is_there))
     }
     fn variable_exists(&self, key: &str) -> bool {
         self.read(|book| book.variable(key)).is_some()

@@ -7,6 +7,7 @@ use model::{
 };
 
 use crate::{
+    assets::{register, watch},
     live::{Cx, state::refresh_dag},
     refusals,
     run::{delete, next, select},
@@ -33,6 +34,7 @@ pub(crate) fn pause(cx: &mut Cx, dag: DagNo, paused: bool) {
         row.is_paused = paused;
     }
     refresh_dag(cx.live, dag, cx.now);
+    watch::refresh_dag(cx, dag);
     if paused {
         next::arm(cx.live, dag);
     } else {
@@ -73,6 +75,7 @@ pub(crate) fn delete(cx: &mut Cx, dag_id: &DagId) -> Result<Reply, Refusal> {
 }
 
 fn forget(cx: &mut Cx, dag: DagNo, dag_id: &DagId) {
+    register::forget(cx, dag);
     let live = &mut *cx.live;
     if let Some(found) = live.dags.get_mut(&dag) {
         // No next run: takes the timer out.

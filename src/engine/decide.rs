@@ -7,6 +7,7 @@ use model::{
 
 use crate::{
     View,
+    assets::{commands as assets, watch},
     attempt::{human, skip},
     callbacks, dags, disk, evaluate,
     live::{Cx, Live},
@@ -21,6 +22,7 @@ pub fn decide(live: &mut Live, view: &dyn View, command: Command, now: Timestamp
     dispatch(&mut cx, command).unwrap_or_else(Reply::Refused)
 }
 
+#[allow(clippy::too_many_lines)] // A table: an arm for each command, and no logic.
 fn dispatch(cx: &mut Cx, command: Command) -> Result<Reply, Refusal> {
     match command {
         Command::TriggerRun(ask) => trigger::trigger(cx, *ask),
@@ -88,5 +90,19 @@ fn dispatch(cx: &mut Cx, command: Command) -> Result<Reply, Refusal> {
             needed_bytes,
         } => Ok(disk::set(cx, free_bytes, needed_bytes)),
         Command::Prune { runs } => Ok(delete::prune(cx, runs)),
+        Command::PruneAssetEvents { events } => Ok(assets::prune(cx, events)),
+        Command::AddAssetEvent {
+            asset,
+            extra,
+            partition_key,
+        } => assets::add_event(cx, asset, extra, partition_key),
+        Command::WatcherFired { trigger, payload } => {
+            watch::fired(cx, trigger, &payload);
+            Ok(Reply::Done)
+        }
+        Command::DeleteQueuedAssets { dag, asset, before } => {
+            assets::delete_queued(cx, dag, asset, before)
+        }
+        Command::KeepAssetState { asset, key, state } => assets::keep(cx, asset, key, state),
     }
 }

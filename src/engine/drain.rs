@@ -50,6 +50,7 @@ pub fn drain(live: &mut Live) -> Drained {
         run(live, *no, &mut changes, &mut ended);
     }
     let Dirty {
+        assets,
         archive,
         xcoms,
         kept,
@@ -59,6 +60,7 @@ pub fn drain(live: &mut Live) -> Drained {
         effects,
         ..
     } = dirty;
+    assets.drain(&live.assets, &mut changes);
     changes.extend(kept.into_iter().map(|((key, what), value)| match value {
         Some(value) => Change::PutKept { key, what, value },
         None => Change::DeleteKept { key, what },

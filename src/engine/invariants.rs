@@ -1,5 +1,7 @@
 //! What must hold after each step and drain: every counter equals what the states say.
 
+mod assets;
+
 use std::collections::BTreeMap;
 
 use model::{
@@ -58,6 +60,7 @@ pub fn check(live: &Live, view: &dyn View) -> Result<(), String> {
         }
         indexes(live, dag)?;
     }
+    assets::check(live)?;
     ready(live)
 }
 

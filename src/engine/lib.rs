@@ -9,6 +9,7 @@
 //! Invariant: nothing but `live::state` writes the state of a task instance.
 //! Invariant: nothing that one task's end costs grows with the number of runs, or of its siblings.
 
+mod assets;
 mod attempt;
 mod callbacks;
 mod critical;

@@ -9,6 +9,7 @@ use model::{
 
 use crate::{
     View,
+    assets::{activity, watch},
     attempt::stuck::stuck_at,
     live::{Cx, Live, state::refresh_hold, timers::Timer},
     run::next,
@@ -24,6 +25,8 @@ pub fn recover(live: &mut Live, view: &dyn View, now: Timestamp) {
     let owed = cx.live.owed.values().cloned().map(Box::new);
     let effects: Vec<Effect> = owed.map(Effect::Callback).collect();
     cx.live.dirty.effects.extend(effects);
+    activity::recover(&mut cx);
+    watch::recover(&mut cx);
     let dags: Vec<_> = cx.live.dags.keys().copied().collect();
     for dag in dags {
         next::recover(&mut cx, dag);

@@ -172,3 +172,13 @@ pub(crate) fn one_option() -> Refusal {
     let message = "only one option may be chosen here".to_owned();
     refusal(RefusalKind::Invalid, "RUN-053", message)
 }
+/// There is no such asset.
+pub(crate) fn no_asset(asset: u32) -> Refusal {
+    let message = format!("there is no asset with id {asset}");
+    refusal(RefusalKind::NotFound, "RUN-060", message)
+}
+/// No such events wait.
+pub(crate) fn nothing_queued() -> Refusal {
+    let message = "no such asset events wait for a run".to_owned();
+    refusal(RefusalKind::NotFound, "RUN-061", message)
+}

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use model::{
-    DagNo, RunNo, TiKey, Timestamp, VersionNo,
+    AliasNo, AssetEventNo, AssetNo, DagNo, RunNo, TiKey, Timestamp, VersionNo,
     change::{Kept, KeptValue},
     dag::Dag,
     human::HumanInput,
@@ -42,6 +42,27 @@ pub trait View {
     fn kept(&self, key: TiKey, what: &Kept) -> Option<KeptValue>;
     /// The question that a try asks people.
     fn human_input(&self, key: TiKey, try_number: u32) -> Option<HumanInput>;
+    /// The events of an asset after one point in time and not after another.
+    fn asset_events(
+        &self,
+        asset: AssetNo,
+        after: Option<Timestamp>,
+        until: Timestamp,
+    ) -> Vec<AssetEventNo>;
+    /// The same of an alias.
+    fn alias_events(
+        &self,
+        alias: AliasNo,
+        after: Option<Timestamp>,
+        until: Timestamp,
+    ) -> Vec<AssetEventNo>;
+    /// The greatest `run_after`, before `before`, of a run of the dag that assets made.
+    fn last_asset_run(
+        &self,
+        dag: DagNo,
+        before: Timestamp,
+        is_there: &dyn Fn(RunNo) -> bool,
+    ) -> Option<Timestamp>;
     /// One task instance.
     fn task_instance(&self, key: TiKey) -> Option<TaskInstance> {
         self.task_instances(key.run)

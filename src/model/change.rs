@@ -1,9 +1,15 @@
 //! What a decision changes in the book. A batch's changes are one transaction.
 
 use crate::{
-    DagId, DagNo, Fence, Json, PoolName, RunNo, TaskId, TaskNo, TiKey, Timestamp, VersionNo,
-    callback::OwedCallback, human::HumanInput, run::DagRun, state::DagRunState,
-    state::TaskInstanceState, task_instance::TaskInstance,
+    AssetEventNo, AssetNo, DagId, DagNo, Fence, Json, PoolName, RunNo, TaskId, TaskNo, TiKey,
+    Timestamp, VersionNo,
+    asset::{AliasRow, AssetEvent, AssetRow, AssetState, DagAssets, PendingRun, QueuedAsset},
+    callback::OwedCallback,
+    human::HumanInput,
+    run::DagRun,
+    state::DagRunState,
+    state::TaskInstanceState,
+    task_instance::TaskInstance,
 };
 
 /// One change. Within a batch the last one for a key wins, and the engine emits each key once.
@@ -78,6 +84,39 @@ pub enum Change {
     PutFile(Box<DagFile>),
     /// A dag file is gone.
     DeleteFile { path: String },
+    /// An asset.
+    PutAsset(Box<AssetRow>),
+    /// An alias of assets.
+    PutAlias(Box<AliasRow>),
+    /// What a dag has to do with assets.
+    PutDagAssets(Box<DagAssets>),
+    /// A dag has nothing to do with assets any more.
+    DeleteDagAssets { dag: DagNo },
+    /// An event of an asset.
+    PutAssetEvent(Box<AssetEvent>),
+    /// An event of an asset, which is forgotten.
+    DeleteAssetEvent { event: AssetEventNo },
+    /// An event waits for a run.
+    PutQueuedAsset(QueuedAsset),
+    /// It waits no longer.
+    DeleteQueuedAsset { dag: DagNo, asset: AssetNo },
+    /// A run for a partition waits for events.
+    PutPendingRun(Box<PendingRun>),
+    /// It waits no longer.
+    DeletePendingRun { dag: DagNo, key: String },
+    /// The events that a run was made for, in order.
+    PutConsumed {
+        run: RunNo,
+        events: Vec<AssetEventNo>,
+    },
+    /// A value that an asset keeps.
+    PutAssetState {
+        asset: AssetNo,
+        key: String,
+        state: Box<AssetState>,
+    },
+    /// It keeps it no longer, or nothing at all any more.
+    DeleteAssetState { asset: AssetNo, key: Option<String> },
     /// The next numbers to give out.
     PutCounters(Counters),
 }

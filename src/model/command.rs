@@ -1,7 +1,9 @@
 //! What may be asked of the scheduler, and what it answers.
 
 use crate::{
-    DagId, DagNo, Json, JsonMap, RunId, RunNo, TaskId, TiKey, Timestamp,
+    AssetEventNo, AssetNo, DagId, DagNo, Fence, Json, JsonMap, RunId, RunNo, TaskId, TiKey,
+    Timestamp,
+    asset::AssetState,
     change::{Connection, DagFile, DagSource, Kept, KeptValue, Pool, Variable},
     dag::Dag,
     evaluation::Evaluated,
@@ -113,6 +115,28 @@ pub enum Command {
     SetDisk { free_bytes: u64, needed_bytes: u64 },
     /// Old runs that retention has chosen.
     Prune { runs: Vec<RunNo> },
+    /// Old asset events that retention has chosen.
+    PruneAssetEvents { events: Vec<AssetEventNo> },
+    /// Word that an asset has changed, by a person.
+    AddAssetEvent {
+        asset: AssetNo,
+        extra: JsonMap,
+        partition_key: Option<String>,
+    },
+    /// A trigger that watches assets has fired.
+    WatcherFired { trigger: Fence, payload: Json },
+    /// Forget the events that wait for runs: of a dag, of an asset, before a point in time.
+    DeleteQueuedAssets {
+        dag: Option<DagNo>,
+        asset: Option<AssetNo>,
+        before: Option<Timestamp>,
+    },
+    /// Keep a value with an asset, or no longer; without a key all of them go.
+    KeepAssetState {
+        asset: AssetNo,
+        key: Option<String>,
+        state: Option<Box<AssetState>>,
+    },
 }
 
 /// A run to create.
@@ -241,6 +265,8 @@ pub enum Reply {
     },
     /// The task instances that were, or would be, affected.
     TaskInstances(Vec<TiKey>),
+    /// The event that was made of word that an asset has changed.
+    AssetEvent(AssetEventNo),
     /// Not done, and why.
     Refused(Refusal),
 }

@@ -2,8 +2,8 @@
 //! book.
 
 use crate::{
-    DagNo, Fence, Json, RunNo, TiKey, Timestamp, callback::OwedCallback, evaluation::Evaluation,
-    task_instance::Deferral,
+    DagNo, Fence, Json, JsonMap, RunNo, TiKey, Timestamp, callback::OwedCallback,
+    evaluation::Evaluation, task_instance::Deferral,
 };
 
 /// Something to do after the commit.
@@ -45,6 +45,27 @@ pub enum Effect {
     Evaluate(Box<Evaluation>),
     /// Make a callback, and say that it is done.
     Callback(Box<OwedCallback>),
+    /// Watch for changes of assets.
+    Watch {
+        /// The number of the trigger.
+        trigger: Fence,
+        /// Its class path.
+        classpath: String,
+        /// Its arguments.
+        kwargs: JsonMap,
+    },
+    /// Watch for them no longer.
+    Unwatch {
+        /// The number of the trigger.
+        trigger: Fence,
+    },
+    /// Something went wrong that nobody waits to hear: for the log.
+    Warn {
+        /// What sort of thing, in upstream's words.
+        event: &'static str,
+        /// What exactly, and what to do.
+        text: String,
+    },
     /// The run has ended: compress its logs.
     RunEnded {
         /// Which.

@@ -43,6 +43,19 @@ number! {
     Fence(u64)
 }
 number! {
+    /// An asset of a deployment, never used again.
+    AssetNo(u32)
+}
+number! {
+    /// An alias of assets, never used again.
+    AliasNo(u32)
+}
+number! {
+    /// An asset event: its time in microseconds since 1970, or the next number that is free.
+    #[derive(Default)]
+    AssetEventNo(u64)
+}
+number! {
     /// Which of a mapped task's instances; -1 where the task is not mapped, or not expanded yet.
     MapIndex(i32)
 }

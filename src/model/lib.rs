@@ -6,6 +6,7 @@
 //! edges.
 //! Invariant: nothing here decides; decisions live in `engine`.
 
+pub mod asset;
 pub mod callback;
 pub mod change;
 pub mod command;
@@ -27,8 +28,8 @@ pub mod time;
 pub mod work;
 
 pub use id::{
-    DagId, DagNo, DeploymentId, Fence, MapIndex, PoolName, RunId, RunNo, TaskId, TaskNo, TiKey,
-    VersionNo,
+    AliasNo, AssetEventNo, AssetNo, DagId, DagNo, DeploymentId, Fence, MapIndex, PoolName, RunId,
+    RunNo, TaskId, TaskNo, TiKey, VersionNo,
 };
 pub use time::{TimeDelta, Timestamp};
 

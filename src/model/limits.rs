@@ -56,6 +56,15 @@ pub const MAP_LENGTH_MAX_DEFAULT: u32 = 1_024;
 pub const QUEUED_MS_MAX: i64 = 600_000;
 /// Default of `scheduler.num_stuck_in_queued_retries`: how often a stuck try is queued anew.
 pub const STUCK_RETRIES_MAX: u32 = 2;
+/// Runs that are told with an asset event that made them.
+pub const ASSET_EVENT_RUNS_MAX: usize = 1_000;
+/// Asset events that a task is told at once.
+pub const ASSET_EVENTS_ANSWER_MAX: usize = 10_000;
+/// Default of `scheduler.partition_mapper_max_downstream_keys`: runs of one dag that one event may
+/// ask for.
+pub const PARTITION_KEYS_MAX_DEFAULT: usize = 1_000;
+/// Asset events that one command deletes.
+pub const ASSET_EVENTS_PRUNE_MAX: usize = 1_000;
 /// Bytes of an XCom value as JSON.
 pub const XCOM_BYTES_MAX: usize = 1024 * 1024;
 /// Bytes of an XCom value as JSON that a Python task pushes.

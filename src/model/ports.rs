@@ -1,7 +1,7 @@
 //! The traits to the outside. Production implements each once; the simulator scripts them.
 
 use crate::{
-    Fence, Json, TiKey, Timestamp,
+    Fence, Json, JsonMap, TiKey, Timestamp,
     execution::{Answer, Ask, Asker, Callback, RunTrigger, TriggerFailure, TriggerFired},
     task_instance::Deferral,
     work::{PythonRuntime, Work},
@@ -47,6 +47,14 @@ pub trait Triggers: Send + Sync {
     fn arm(&self, key: TiKey, fence: Fence, deferral: &Deferral);
     /// Stops watching.
     fn disarm(&self, key: TiKey, fence: Fence);
+    /// Begins to watch for changes of assets, once for each number.
+    fn watch(&self, trigger: Fence, classpath: &str, kwargs: &JsonMap) {
+        let _ = (trigger, classpath, kwargs);
+    }
+    /// Watches for them no longer.
+    fn unwatch(&self, trigger: Fence) {
+        let _ = trigger;
+    }
 }
 
 /// Runs upstream's triggers. What comes of them is told to [`Execution`].

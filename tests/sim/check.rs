@@ -138,7 +138,9 @@ impl Life {
             say!(self, "answers {reply:?}");
             self.stats.history = mix(self.stats.history, &format!("{reply:?}"));
             match reply {
-                Reply::Done | Reply::TaskInstances(_) => self.stats.n_granted += 1,
+                Reply::Done | Reply::TaskInstances(_) | Reply::AssetEvent(_) => {
+                    self.stats.n_granted += 1;
+                }
                 Reply::Refused(refusal) => {
                     if refusal.message.is_empty() || refusal.code.len() != 7 {
                         return Err(format!("a refusal without a word: {refusal:?}"));

@@ -64,7 +64,12 @@ impl Touched {
             | Command::SetDisk { .. }
             | Command::PushXCom { .. }
             | Command::SkipDownstream { .. }
-            | Command::Prune { .. } => return,
+            | Command::Prune { .. }
+            | Command::PruneAssetEvents { .. }
+            | Command::AddAssetEvent { .. }
+            | Command::WatcherFired { .. }
+            | Command::DeleteQueuedAssets { .. }
+            | Command::KeepAssetState { .. } => return,
         };
         match (dag, run) {
             (Some(dag), Some(run)) if !beyond => {

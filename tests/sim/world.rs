@@ -135,7 +135,10 @@ impl World {
             Effect::Evaluate(_)
             | Effect::Callback(_)
             | Effect::RunEnded { .. }
-            | Effect::RunDeleted { .. } => {}
+            | Effect::RunDeleted { .. }
+            | Effect::Watch { .. }
+            | Effect::Unwatch { .. }
+            | Effect::Warn { .. } => {}
         }
     }
 

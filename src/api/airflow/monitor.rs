@@ -1,7 +1,7 @@
 //! Health, version and what is not shown.
 
 use axum::{Json, extract::State, http::StatusCode};
-use control::queries::health::health;
+use control::queries::{health::health, warnings::asset_conflicts};
 use model::{Timestamp, change::DagWarning};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -197,7 +197,8 @@ query! {
     }
 }
 
-/// What is odd with dags and does not keep them from running, as the parser of their files says.
+/// What is odd with dags and does not keep them from running: what the parser of their files says,
+/// and assets that cannot be active.
 #[utoipa::path(get, path = "/dagWarnings", operation_id = "list_dag_warnings", tag = "DagWarning",
     params(WarningsQuery), responses((status = 200, body = WarningCollection)))]
 pub(crate) async fn list_warnings(
@@ -227,6 +228,17 @@ pub(crate) async fn list_warnings(
 
 fn warnings(book: &Book<'_>) -> Result<Vec<WarningResponse>, Problem> {
     let mut found = Vec::new();
+    for conflict in read(asset_conflicts(book.snapshot))? {
+        if let Some(row) = book.row(conflict.dag)? {
+            found.push(WarningResponse {
+                dag_id: row.dag_id.to_string(),
+                warning_type: "asset conflict".to_owned(),
+                message: conflict.message,
+                timestamp: At(conflict.at),
+                dag_display_name: display_name(&row),
+            });
+        }
+    }
     for file in read(book.snapshot.files())? {
         for DagWarning {
             dag_id,

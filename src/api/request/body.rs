@@ -22,6 +22,20 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     }
 }
 
+/// A body that may be absent.
+pub(crate) struct OptionalBody<T>(pub(crate) Option<T>);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for OptionalBody<T> {
+    type Rejection = Problem;
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        let bytes = bytes(request).await?;
+        if bytes.iter().all(u8::is_ascii_whitespace) {
+            return Ok(Self(None));
+        }
+        parse::<Option<T>>(&bytes).map(Self)
+    }
+}
+
 async fn bytes(request: Request) -> Result<Bytes, Problem> {
     let told = request.headers().get(axum::http::header::CONTENT_LENGTH);
     let told = told

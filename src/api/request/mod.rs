@@ -5,7 +5,7 @@ mod path;
 mod query;
 mod scalar;
 
-pub(crate) use body::Body;
+pub(crate) use body::{Body, OptionalBody};
 pub(crate) use path::Path;
 pub(crate) use query::{
     Asked, FromQuery, Limit, Offset, OrderBy, Pattern, Query, Range, Reads, query, unescape,

@@ -1,5 +1,6 @@
 //! Requests against a whole node: store, scheduler and API, with an executor that follows a script.
 
+mod assets;
 mod book;
 mod documents;
 mod http;

@@ -100,6 +100,15 @@ impl Act {
                 Effect::Disarm { key, fence } => self.triggers.disarm(key, fence),
                 Effect::Evaluate(asked) => self.evaluations.ask(*asked),
                 Effect::Callback(owed) => self.callbacks.make(*owed),
+                Effect::Watch {
+                    trigger,
+                    classpath,
+                    kwargs,
+                } => self.triggers.watch(trigger, &classpath, &kwargs),
+                Effect::Unwatch { trigger } => self.triggers.unwatch(trigger),
+                Effect::Warn { event, text } => {
+                    tracing::warn!(target: "control", "{event}: {text}");
+                }
                 Effect::RunEnded { run } => self.chores.run_ended(run),
                 Effect::RunDeleted { dag, run_id } => self.chores.run_deleted(dag, run_id),
             }

@@ -123,7 +123,7 @@ impl Act {
                     run_id,
                 }) => return Ok(Triggered { run, run_id }),
                 Ok(Reply::Refused(refusal)) => refusal,
-                Ok(Reply::Done | Reply::TaskInstances(_)) => {
+                Ok(Reply::Done | Reply::TaskInstances(_) | Reply::AssetEvent(_)) => {
                     return Err(failed("no run was created".to_owned(), true));
                 }
                 Err(full) => full.into(),

@@ -135,7 +135,9 @@ impl Scanner {
 fn reply(answer: Option<oneshot::Receiver<Reply>>) -> Result<(), Refusal> {
     match answer.map(oneshot::Receiver::blocking_recv) {
         Some(Ok(Reply::Refused(refusal))) => Err(refusal),
-        Some(Ok(Reply::Done | Reply::Run { .. } | Reply::TaskInstances(_))) => Ok(()),
+        Some(Ok(
+            Reply::Done | Reply::Run { .. } | Reply::TaskInstances(_) | Reply::AssetEvent(_),
+        )) => Ok(()),
         Some(Err(_)) | None => Err(crate::handle::stopped()),
     }
 }

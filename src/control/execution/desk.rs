@@ -1,7 +1,7 @@
 //! Where questions arrive, and how their answers leave.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -45,6 +45,9 @@ enum Said {
 /// Triggers in Python, by their number, which is the fence.
 pub(crate) type Armed = Arc<Mutex<HashMap<Fence, Watched>>>;
 
+/// Triggers that watch assets, by their number.
+pub(crate) type Watching = Arc<Mutex<HashSet<Fence>>>;
+
 /// A trigger that is watched.
 pub(crate) struct Watched {
     pub(crate) key: TiKey,
@@ -62,6 +65,10 @@ pub(crate) struct Desk {
     pub(crate) runtime: tokio::runtime::Handle,
     pub(crate) armed: Armed,
     pub(crate) awaited: Awaited,
+    /// Triggers that watch assets.
+    pub(crate) watching: Watching,
+    /// Where their events are confirmed, where Python is.
+    pub(crate) triggerer: Option<Arc<dyn ports::Triggerer>>,
     /// When the layer started.
     pub(crate) started: Timestamp,
 }
@@ -114,6 +121,7 @@ impl Desk {
     fn take(self: &Arc<Self>, said: Said) {
         let (who, ask, answer) = match said {
             Said::Ask(who, ask, answer) => (who, ask, answer),
+            Said::Fired(fired) if self.is_watcher(&fired) => return self.changed(fired),
             Said::Fired(fired) => return self.fired(fired),
             Said::Failed(failure) => return self.failed(failure),
         };
@@ -144,7 +152,7 @@ impl Desk {
     }
 
     /// Waits until a command is in the book or refused for good; none when the layer stops.
-    async fn carry_out(&self, command: Command) -> Option<Reply> {
+    pub(super) async fn carry_out(&self, command: Command) -> Option<Reply> {
         let mut attempt = 0;
         loop {
             let refusal = match self.handle.command(command.clone()).await {

@@ -4,7 +4,7 @@
 //! Reading is done on threads of the runtime, from a snapshot; writing is a command, answered once
 //! it is in the book.
 
-mod assets;
+pub(crate) mod assets;
 mod connections;
 mod desk;
 mod find;
@@ -24,7 +24,7 @@ use model::{
 use store::ReadError;
 
 pub use desk::Execution;
-pub(crate) use desk::{Armed, Desk, Watched};
+pub(crate) use desk::{Armed, Desk, Watched, Watching};
 
 /// What a question comes to.
 pub(crate) enum Plan {
@@ -100,7 +100,7 @@ impl Desk {
                 itself::label(self, who, rendered_map_index)
             }
             Ask::SkipDownstreamTasks { tasks } => itself::skip(self, who, tasks),
-            Ask::ValidateInletsAndOutlets { ti_id: _ } => assets::inactive(),
+            Ask::ValidateInletsAndOutlets { ti_id: _ } => assets::inactive(self, who),
             Ask::GetPrevSuccessfulDagRun { ti_id: _ } => itself::previous_success(self, who),
             Ask::GetTaskRescheduleStartDate {
                 ti_id: _,
@@ -320,16 +320,40 @@ impl Desk {
                 task_instances::breadcrumbs(self, &dag_id, &run_id)
             }
 
-            Ask::GetAsset { asset } => assets::get(asset),
-            Ask::GetAssetsByAlias { alias_name: _ } => assets::by_alias(),
-            Ask::GetAssetEventByAsset { .. } | Ask::GetAssetEventByAssetAlias { .. } => {
-                assets::events()
+            Ask::GetAsset { asset } => assets::get(self, asset),
+            Ask::GetAssetsByAlias { alias_name } => assets::by_alias(self, &alias_name),
+            Ask::GetAssetEventByAsset {
+                name,
+                uri,
+                after,
+                before,
+                limit,
+                ascending,
+            } => assets::events_of_asset(
+                self,
+                name,
+                uri,
+                &assets::Part::new(after, before, limit, ascending),
+            ),
+            Ask::GetAssetEventByAssetAlias {
+                alias_name,
+                after,
+                before,
+                limit,
+                ascending,
+            } => assets::events_of_alias(
+                self,
+                &alias_name,
+                &assets::Part::new(after, before, limit, ascending),
+            ),
+            Ask::GetAssetStateStore { asset, key } => assets::get_state(self, &asset, key),
+            Ask::SetAssetStateStore { asset, key, value } => {
+                assets::set_state(self, who, &asset, key, value)
             }
-            Ask::GetAssetStateStore { asset: _, key } => assets::get_state(key),
-            Ask::SetAssetStateStore { .. } => assets::set_state(),
-            Ask::DeleteAssetStateStore { .. } | Ask::ClearAssetStateStore { .. } => {
-                assets::delete_state()
+            Ask::DeleteAssetStateStore { asset, key } => {
+                assets::delete_state(self, &asset, Some(key))
             }
+            Ask::ClearAssetStateStore { asset } => assets::delete_state(self, &asset, None),
 
             Ask::GetTaskStateStore { ti_id: _, key } => states::get(self, who, key),
             Ask::SetTaskStateStore {

@@ -33,8 +33,10 @@ pub(super) fn dag(desk: &Desk, dag_id: &DagId) -> Planned {
 }
 
 pub(super) fn get(desk: &Desk, dag_id: &DagId, run_id: &str) -> Planned {
-    let run = find::run(&desk.reader.snapshot()?, dag_id, run_id)?;
-    now(Answer::DagRunResult(Box::new(words::dag_run(dag_id, &run))))
+    let book = desk.reader.snapshot()?;
+    let run = find::run(&book, dag_id, run_id)?;
+    let run = words::dag_run_with_events(&book, dag_id, &run)?;
+    now(Answer::DagRunResult(Box::new(run)))
 }
 
 pub(super) fn state(desk: &Desk, dag_id: &str, run_id: &str) -> Planned {

@@ -4,6 +4,7 @@ use std::sync::{Arc, PoisonError};
 
 use model::{
     Fence, Json, TiKey,
+    command::{Command, Reply},
     execution::{TriggerEnd, TriggerFailure, TriggerFired},
     report::{Happened, Report},
 };
@@ -12,6 +13,32 @@ use super::Desk;
 use crate::act::Caller;
 
 impl Desk {
+    pub(super) fn is_watcher(&self, fired: &TriggerFired) -> bool {
+        let watching = self.watching.lock().unwrap_or_else(PoisonError::into_inner);
+        watching.contains(&Fence(fired.trigger_id))
+    }
+
+    /// An asset has changed. It is told again until it is confirmed; then the trigger goes on.
+    pub(super) fn changed(self: &Arc<Self>, fired: TriggerFired) {
+        let TriggerFired {
+            trigger_id,
+            payload,
+            end: _,
+            seq,
+        } = fired;
+        let trigger = Fence(trigger_id);
+        let desk = Arc::clone(self);
+        self.runtime.spawn(async move {
+            let command = Command::WatcherFired { trigger, payload };
+            let reply = desk.carry_out(command).await;
+            if let (Some(Reply::Done), Some(seq), Some(triggerer)) =
+                (reply, seq, desk.triggerer.as_ref())
+            {
+                triggerer.confirm(seq);
+            }
+        });
+    }
+
     pub(super) fn fired(&self, fired: TriggerFired) {
         let TriggerFired {
             trigger_id,

@@ -138,7 +138,7 @@ fn context(
     let (next_method, next_kwargs) = resume.unzip();
     let kept = book.kept(key, &Kept::Rescheduled)?;
     Ok(TiRunContext {
-        dag_run: words::dag_run(&of.dag.dag.dag_id, of.run),
+        dag_run: words::dag_run_with_events(book, &of.dag.dag.dag_id, of.run)?,
         task_reschedule_count: reschedules(kept.as_ref(), of.try_number),
         max_tries: i64::from(ti.max_tries),
         variables: Vec::new(),

@@ -2,8 +2,24 @@
 
 use model::{DagId, Json, Timestamp, execution::DagRun as Words, run::DagRun};
 use serde_json::json;
+use store::{ReadError, Snapshot};
 
-/// A run. Asset events that started it are not in the book yet.
+use crate::{execution::assets::consumed_words, queries::assets};
+
+/// A run with the asset events that it was made for.
+pub(crate) fn dag_run_with_events(
+    book: &Snapshot,
+    dag_id: &DagId,
+    run: &DagRun,
+) -> Result<Words, ReadError> {
+    let events = assets::consumed(book, run.no, false)?;
+    Ok(Words {
+        consumed_asset_events: events.into_iter().map(consumed_words).collect(),
+        ..dag_run(dag_id, run)
+    })
+}
+
+/// A run without asset events.
 pub(crate) fn dag_run(dag_id: &DagId, run: &DagRun) -> Words {
     let interval = run.data_interval;
     Words {

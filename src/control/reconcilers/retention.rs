@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use model::{RunNo, TimeDelta, command::Command};
+use model::{RunNo, TimeDelta, Timestamp, command::Command, limits::ASSET_EVENTS_PRUNE_MAX};
 use store::{Paging, ReadError};
 
 use super::Keeper;
@@ -89,24 +89,57 @@ impl Keeper {
         if !runs.is_empty() && !by_age {
             rounds.measure_at = None;
         }
-        Ok(!runs.is_empty())
+        let events = self.prune_asset_events(rounds)?;
+        Ok(!runs.is_empty() || events)
+    }
+
+    /// Asset events go with age alone, the last one of each asset never; true when there were some.
+    fn prune_asset_events(&self, rounds: &mut Rounds) -> Result<bool, ReadError> {
+        let Some(before) = self.ended_before(false) else {
+            return Ok(false);
+        };
+        let mut after = None;
+        loop {
+            let paging = Paging {
+                after,
+                skip: 0,
+                limit: ASSET_EVENTS_PRUNE_MAX,
+            };
+            let book = self.reader.snapshot()?;
+            let page = book.asset_events_to_prune(before, paging)?;
+            drop(book);
+            if !page.items.is_empty() {
+                let events = page.items;
+                let command = Command::PruneAssetEvents { events };
+                rounds.deleted |= self.handle.command_blocking(command).is_ok();
+                return Ok(rounds.deleted);
+            }
+            after = page.next;
+            if after.is_none() {
+                return Ok(false);
+            }
+        }
+    }
+
+    /// What ended before may go by its age.
+    fn ended_before(&self, any_age: bool) -> Option<Timestamp> {
+        let now = self.clock.now();
+        let day_s = 24 * 60 * 60;
+        if any_age {
+            return Some(now);
+        }
+        let days = self.retention.days_max?;
+        Some(now.plus(TimeDelta::from_secs(-i64::from(days) * day_s)))
     }
 
     /// Finished runs that may go; with `any_age` all that are not among the last of their dag.
     fn old_runs(&self, any_age: bool) -> Result<Vec<RunNo>, ReadError> {
         let Options {
-            days_max,
             runs_per_dag_max,
             runs_per_dag_min,
             ..
         } = self.retention;
-        let now = self.clock.now();
-        let day_s = 24 * 60 * 60;
-        let ended_before = if any_age {
-            Some(now)
-        } else {
-            days_max.map(|days| now.plus(TimeDelta::from_secs(-i64::from(days) * day_s)))
-        };
+        let ended_before = self.ended_before(any_age);
         if ended_before.is_none() && runs_per_dag_max.is_none() {
             return Ok(Vec::new());
         }

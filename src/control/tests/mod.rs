@@ -2,6 +2,7 @@
 
 #![allow(clippy::wildcard_enum_match_arm)] // What a test does not expect is a failure.
 
+mod assets;
 mod callbacks;
 mod chores;
 mod failures;

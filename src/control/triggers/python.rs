@@ -3,7 +3,7 @@
 use std::sync::{Arc, PoisonError};
 
 use model::{
-    Fence, TiKey,
+    Fence, Json, JsonMap, TiKey,
     execution::RunTrigger,
     ports::{Triggerer, Triggers},
     task_instance::{Deferral, Trigger},
@@ -11,7 +11,7 @@ use model::{
 };
 
 use crate::{
-    execution::{Armed, Watched},
+    execution::{Armed, Watched, Watching},
     python,
     reader::Reader,
 };
@@ -22,6 +22,7 @@ pub(crate) struct PythonTriggers {
     pub(crate) triggerer: Arc<dyn Triggerer>,
     pub(crate) runtime: PythonRuntime,
     pub(crate) armed: Armed,
+    pub(crate) watching: Watching,
     pub(crate) reader: Reader,
 }
 
@@ -68,6 +69,31 @@ impl Triggers for PythonTriggers {
             dag_run_data: dag_run_data.map(Box::new),
         };
         self.triggerer.create(&self.runtime, trigger);
+    }
+
+    fn watch(&self, trigger: Fence, classpath: &str, kwargs: &JsonMap) {
+        let mut watching = self.watching.lock().unwrap_or_else(PoisonError::into_inner);
+        if !watching.insert(trigger) {
+            return;
+        }
+        drop(watching);
+        let trigger = RunTrigger {
+            id: trigger.0,
+            classpath: classpath.to_owned(),
+            kwargs: Json::Object(kwargs.clone()),
+            ti: None,
+            timeout_after: None,
+            dag_data: None,
+            dag_run_data: None,
+        };
+        self.triggerer.create(&self.runtime, trigger);
+    }
+
+    fn unwatch(&self, trigger: Fence) {
+        let mut watching = self.watching.lock().unwrap_or_else(PoisonError::into_inner);
+        if watching.remove(&trigger) {
+            self.triggerer.cancel(trigger.0);
+        }
     }
 
     fn disarm(&self, key: TiKey, fence: Fence) {

@@ -5,6 +5,7 @@ use model::{
     change::{Kept, KeptValue},
     effect::Effect,
     reason::Reason,
+    report::Outlets,
     state::TaskInstanceState as State,
     task_instance::{Deferral, TaskInstance, Trigger},
 };
@@ -14,6 +15,7 @@ use super::{
     retry::{fail, has_try_left},
 };
 use crate::{
+    assets::outlets,
     callbacks::{self, Told},
     live::{Cx, load::waits, timers::Timer},
 };
@@ -90,11 +92,15 @@ pub(crate) fn fire(cx: &mut Cx, place: At, payload: Json, at: Timestamp) {
             ti.end_date = Some(at);
         }
         let pushes = task_pushes(cx, place);
-        if cx.end(place, Event::Succeeded, None) && pushes && !payload.is_null() {
+        if !cx.end(place, Event::Succeeded, None) {
+            return;
+        }
+        if pushes && !payload.is_null() {
             finish::note_returned(cx, place, &payload);
             let name = "return_value".to_owned();
             cx.live.dirty.put_xcom(key, name, payload, at);
         }
+        outlets::succeeded(cx, place, Outlets::default());
         return;
     };
     resume(cx, place, method, with_event(kwargs, payload), at);

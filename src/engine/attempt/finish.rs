@@ -4,13 +4,14 @@ use model::{
     Json, Timestamp,
     dag::OperatorKind,
     reason::Reason,
-    report::{Outcome, Usage},
+    report::{Outcome, Outlets, Usage},
     state::TaskInstanceState as State,
     task_instance::Returned,
 };
 
 use super::{At, Event, Next, defer::task_pushes, retry::fail, skip};
 use crate::{
+    assets,
     callbacks::{self, Told},
     live::Cx,
 };
@@ -25,9 +26,8 @@ pub(crate) fn finish(cx: &mut Cx, place: At, outcome: Outcome, usage: Usage, at:
         Outcome::Success {
             xcoms,
             skip,
-            // Asset events are not kept yet.
-            outlets: _,
-        } => succeed(cx, place, xcoms, &skip, at),
+            outlets,
+        } => succeed(cx, place, xcoms, &skip, *outlets, at),
         Outcome::Skipped { message } => {
             let reason = Reason::SkippedItself { message };
             cx.end(place, Event::SkippedItself, Some(reason));
@@ -81,6 +81,7 @@ fn succeed(
     place: At,
     xcoms: Vec<(String, model::Json)>,
     skip: &[model::TaskId],
+    outlets: Outlets,
     at: Timestamp,
 ) {
     let Some(key) = cx.ti(place).map(|ti| ti.key) else {
@@ -106,6 +107,7 @@ fn succeed(
             cx.live.dirty.put_xcom(key, name, value, at);
         }
     }
+    assets::outlets::succeeded(cx, place, outlets);
     skip::skip_downstream(cx, place, skip);
 }
 

@@ -11,6 +11,8 @@ use model::{
     task_instance::{Deferral, TaskInstance},
 };
 
+use super::assets::DirtyAssets;
+
 /// The marks of a batch, and its effects.
 #[derive(Debug, Default)]
 pub(crate) struct Dirty {
@@ -33,6 +35,7 @@ pub(crate) struct Dirty {
     pub deleted_dags: Vec<(DagNo, DagId)>,
     /// Deleted runs, with whether the book has them.
     pub deleted_runs: BTreeMap<RunNo, bool>,
+    pub assets: DirtyAssets,
     pub touched_pools: BTreeSet<PoolName>,
     pub effects: Vec<Effect>,
 }
@@ -73,6 +76,7 @@ impl Dirty {
         self.kept.retain(|(key, _), _| key.run != run);
         self.archive.retain(|(key, _), _| key.run != run);
         self.humans.retain(|(key, _), _| key.run != run);
+        self.assets.consumed.remove(&run);
     }
     /// Adds effects.
     pub fn kill(&mut self, key: TiKey, fence: Fence) {

@@ -1,5 +1,6 @@
 //! What is unfinished, in memory: the dags, the pools, the runs that are queued or running.
 
+pub(crate) mod assets;
 pub(crate) mod dags;
 pub(crate) mod dirty;
 pub(crate) mod expansion;
@@ -22,6 +23,7 @@ use model::{
 
 use crate::{Options, View};
 
+use assets::Assets;
 use dags::LiveDag;
 use dirty::Dirty;
 use pools::Pools;
@@ -38,6 +40,7 @@ pub struct Live {
     pub(crate) dags: BTreeMap<DagNo, LiveDag>,
     pub(crate) by_id: HashMap<DagId, DagNo>,
     pub(crate) files: BTreeMap<String, DagFile>,
+    pub(crate) assets: Assets,
     pub(crate) runs: BTreeMap<RunNo, LiveRun>,
     pub(crate) timers: Timers,
     pub(crate) ready: Ready,
@@ -87,6 +90,7 @@ impl Live {
             dags: BTreeMap::new(),
             by_id: HashMap::new(),
             files: BTreeMap::new(),
+            assets: Assets::default(),
             runs: BTreeMap::new(),
             timers: Timers::default(),
             ready: Ready::default(),

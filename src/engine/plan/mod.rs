@@ -15,6 +15,7 @@ use model::{
     dag::{Dag, OperatorKind, Task},
 };
 
+use crate::{assets::partitions, partition::Partitioned};
 use edges::{Edge, Kind};
 use mapping::{Mapping, Near};
 
@@ -34,6 +35,8 @@ pub(crate) struct Plan {
     pub strategies: OnceLock<HashMap<(u32, u32), i32>>,
     /// Whether any task looks at the run before.
     pub looks_back: bool,
+    /// The mappers of its assets, where its runs are for partitions; else what is wrong with them.
+    pub partitioned: Option<Result<Partitioned, String>>,
     by_no: Vec<u32>,
 }
 
@@ -119,6 +122,7 @@ impl Plan {
             dag_no,
             version,
             leaves: leaves::effective(&dag.tasks),
+            partitioned: partitions::mappers(&dag.schedule),
             dag,
             tasks,
             strategies: OnceLock::new(),

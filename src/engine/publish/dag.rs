@@ -11,6 +11,7 @@ use model::{
 
 use super::summary::summary;
 use crate::{
+    assets::register,
     live::{Cx, dags::LiveDag, state::refresh_dag},
     plan::position,
     run::{follow, next},
@@ -51,6 +52,7 @@ pub(super) fn publish(cx: &mut Cx, path: &str, read: PublishDag) -> DagNo {
         drift(cx, no);
     }
     release_limits(cx, no);
+    register::register(cx, no, &read.dag);
     refresh_dag(cx.live, no, now);
     if rule_changed
         || cx

@@ -10,6 +10,7 @@ use model::{
 };
 
 use crate::{
+    assets::register,
     live::{Cx, state::refresh_dag},
     run::next,
 };
@@ -107,5 +108,6 @@ fn set_stale(cx: &mut Cx, no: DagNo, path: &str) {
         row.is_stale = true;
     }
     refresh_dag(cx.live, no, cx.now);
+    register::forget(cx, no);
     next::arm(cx.live, no);
 }

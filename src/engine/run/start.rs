@@ -3,13 +3,18 @@
 use model::{DagNo, RunNo, Timestamp, state::DagRunState};
 
 use super::enter;
-use crate::live::Cx;
+use crate::{
+    assets::{due, partitions},
+    live::Cx,
+};
 
 /// Starts what may start of a dag, and sees to the timer of its next run.
 pub(crate) fn promote(cx: &mut Cx, dag: DagNo) {
     while let Some(run) = first(cx, dag) {
         start(cx, run);
     }
+    partitions::due(cx, dag);
+    due::due(cx, dag);
     super::next::arm(cx.live, dag);
 }
 

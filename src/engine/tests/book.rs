@@ -3,7 +3,8 @@
 use std::{cell::RefCell, collections::BTreeMap, sync::Arc};
 
 use model::{
-    DagNo, Fence, Json, RunNo, TaskId, TaskNo, TiKey, Timestamp, VersionNo,
+    AliasNo, AssetEventNo, AssetNo, DagNo, Fence, Json, RunNo, TaskId, TaskNo, TiKey, Timestamp,
+    VersionNo,
     callback::OwedCallback,
     change::{
         Change, Connection, Counters, DagFile, DagRow, DagVersion, Kept, KeptValue, Pool, Variable,
@@ -15,6 +16,7 @@ use model::{
     task_instance::TaskInstance,
 };
 
+use super::asset_book::AssetBook;
 use crate::{Live, Options, View};
 
 /// All rows, and the dags as they were published.
@@ -37,6 +39,7 @@ pub(crate) struct Book {
     pub files: BTreeMap<String, DagFile>,
     /// By the hash of its source.
     pub sources: BTreeMap<String, Arc<Dag>>,
+    pub assets: AssetBook,
     /// How often a whole run was read.
     pub runs_read: RefCell<u32>,
 }
@@ -49,6 +52,7 @@ impl Book {
         }
     }
 
+    #[allow(clippy::wildcard_enum_match_arm)] // All others are about assets.
     fn write(&mut self, change: Change) {
         match change {
             Change::PutDag(row) => drop(self.dags.insert(row.no, *row)),
@@ -78,6 +82,7 @@ impl Book {
                 self.tis.retain(|key, _| key.run != run);
                 self.archive.retain(|(key, _), _| key.run != run);
                 self.xcoms.retain(|(key, _), _| key.run != run);
+                self.assets.consumed.remove(&run);
             }
             Change::PutTaskInstance { ti, was, .. } => {
                 assert_eq!(
@@ -118,6 +123,7 @@ impl Book {
             Change::PutFile(file) => drop(self.files.insert(file.path.clone(), *file)),
             Change::DeleteFile { path } => drop(self.files.remove(&path)),
             Change::PutCounters(counters) => self.counters = counters,
+            other => self.assets.write(other),
         }
     }
 
@@ -139,6 +145,7 @@ impl Book {
         for owed in self.callbacks.values() {
             live.load_callback(owed.clone());
         }
+        self.assets.load(&mut live);
         for run in self.runs.values().filter(|run| !run.state.is_finished()) {
             assert!(live.load_run(run.clone(), self.task_instances(run.no), self));
         }
@@ -210,6 +217,36 @@ impl View for Book {
     fn dag(&self, dag: DagNo, version: VersionNo) -> Option<Arc<Dag>> {
         let version = self.versions.get(&(dag, version))?;
         self.sources.get(&version.hash).cloned()
+    }
+    fn asset_events(
+        &self,
+        asset: AssetNo,
+        after: Option<Timestamp>,
+        until: Timestamp,
+    ) -> Vec<AssetEventNo> {
+        self.assets.between(after, until, |it| it.asset == asset)
+    }
+    fn alias_events(
+        &self,
+        alias: AliasNo,
+        after: Option<Timestamp>,
+        until: Timestamp,
+    ) -> Vec<AssetEventNo> {
+        self.assets
+            .between(after, until, |it| it.aliases.contains(&alias))
+    }
+    fn last_asset_run(
+        &self,
+        dag: DagNo,
+        before: Timestamp,
+        is_there: &dyn Fn(RunNo) -> bool,
+    ) -> Option<Timestamp> {
+        let runs = self.runs.values();
+        let runs = runs.filter(|run| run.dag == dag && is_there(run.no));
+        let runs = runs.filter(|run| run.run_type == DagRunType::AssetTriggered);
+        runs.map(|run| run.run_after)
+            .filter(|at| *at < before)
+            .max()
     }
     fn variable_exists(&self, key: &str) -> bool {
         self.variables.contains_key(key)

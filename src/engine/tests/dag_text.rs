@@ -3,9 +3,10 @@
 use model::{
     Json, Timestamp,
     dag::{
-        Dag, Email, Expand, MapValue, Operator, OperatorKind, StartTrigger, Task, TaskGroup,
-        XComArg,
+        Asset, AssetCondition, AssetLike, AssetWatcher, Dag, Email, Expand, MapValue, Operator,
+        OperatorKind, StartTrigger, Task, TaskGroup, XComArg,
     },
+    schedule::Schedule,
     state::{DagRunType, TriggerRule, WeightRule},
 };
 
@@ -68,7 +69,25 @@ fn set_dag(dag: &mut Dag, key: &str, value: &str) {
         "failures" => dag.max_consecutive_failed_dag_runs = value.parse().unwrap(),
         "paused" => dag.is_paused_upon_creation = Some(value == "yes"),
         "cron" => {
-            dag.schedule = model::schedule::from_text(value, "UTC").unwrap();
+            let clock = model::schedule::from_text(value, "UTC").unwrap();
+            if let Schedule::AssetOrTime { timetable, .. } = &mut dag.schedule {
+                **timetable = clock;
+            } else {
+                dag.schedule = clock;
+            }
+        }
+        "assets" | "assets_or" | "watched" => {
+            let condition = Json::Null;
+            dag.asset_condition = Some(asset_condition(value, key == "watched"));
+            dag.schedule = if key == "assets_or" {
+                let timetable = Box::new(Schedule::Null);
+                Schedule::AssetOrTime {
+                    timetable,
+                    condition,
+                }
+            } else {
+                Schedule::Asset { condition }
+            };
         }
         // A mapped group by its way, `map.g/h=2`, or a plain one, `group.g=-`.
         key if key.starts_with("map.") || key.starts_with("group.") => {
@@ -87,6 +106,8 @@ fn set_task(task: &mut Task, key: &str, value: &str) {
         "retries" => task.retries = value.parse().unwrap(),
         "delay" => task.retry_delay = span(value),
         "pool" => task.pool = value.into(),
+        "inlet" => task.inlets = value.split(',').map(|name| asset(name, false)).collect(),
+        "out" => task.outlets = value.split(',').map(|name| asset(name, false)).collect(),
         "slots" => task.pool_slots = value.parse().unwrap(),
         "weight" => task.priority_weight = value.parse().unwrap(),
         "weights" => task.weight_rule = WeightRule::parse(value).unwrap(),
@@ -137,6 +158,76 @@ fn set_task(task: &mut Task, key: &str, value: &str) {
         "push" => task.do_xcom_push = value == "yes",
         _ => panic!("{key}"),
     }
+}
+
+/// `a&(b|alias:c)`.
+fn asset_condition(text: &str, watched: bool) -> AssetCondition {
+    let parts = |at: char| {
+        let (mut depth, mut parts) = (0, vec![String::new()]);
+        for c in text.chars() {
+            depth += i32::from(c == '(') - i32::from(c == ')');
+            if c == at && depth == 0 {
+                parts.push(String::new());
+            } else {
+                parts.last_mut().unwrap().push(c);
+            }
+        }
+        let parts: Vec<_> = parts
+            .iter()
+            .map(|it| asset_condition(it, watched))
+            .collect();
+        parts
+    };
+    let is_within = |at: char| {
+        let mut depth = 0;
+        text.chars().any(|c| {
+            depth += i32::from(c == '(') - i32::from(c == ')');
+            c == at && depth == 0
+        })
+    };
+    if is_within('|') {
+        AssetCondition::Any(parts('|'))
+    } else if is_within('&') {
+        AssetCondition::All(parts('&'))
+    } else if let Some(inner) = text.strip_prefix('(') {
+        asset_condition(inner.strip_suffix(')').unwrap(), watched)
+    } else {
+        AssetCondition::One(asset(text, watched))
+    }
+}
+
+/// `a`, `a=s3://uri`, `alias:a`, `name:a` or `uri:s3://a`.
+fn asset(text: &str, watched: bool) -> AssetLike {
+    if let Some(name) = text.strip_prefix("alias:") {
+        return AssetLike::Alias {
+            name: name.to_owned(),
+            group: "asset".to_owned(),
+        };
+    }
+    if let Some(name) = text.strip_prefix("name:") {
+        return AssetLike::Named(name.to_owned());
+    }
+    if let Some(uri) = text.strip_prefix("uri:") {
+        return AssetLike::At(uri.to_owned());
+    }
+    let (name, uri) = text.split_once('=').unwrap_or((text, ""));
+    let uri = if uri.is_empty() {
+        format!("s3://{name}")
+    } else {
+        uri.to_owned()
+    };
+    let watcher = AssetWatcher {
+        name: "w".to_owned(),
+        classpath: "W".to_owned(),
+        kwargs: model::JsonMap::new(),
+    };
+    AssetLike::Asset(Box::new(Asset {
+        name: name.to_owned(),
+        uri,
+        group: "asset".to_owned(),
+        watchers: if watched { vec![watcher] } else { Vec::new() },
+        ..Asset::default()
+    }))
 }
 
 pub(crate) fn bare_task(name: &str) -> Task {

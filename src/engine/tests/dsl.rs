@@ -383,7 +383,10 @@ impl World {
                 }
                 Question::Weights(of) => format!("ask {} weights", of.len()),
             },
-            Effect::RunEnded { .. } => return None,
+            Effect::RunEnded { .. }
+            | Effect::Watch { .. }
+            | Effect::Unwatch { .. }
+            | Effect::Warn { .. } => return None,
         })
     }
 }

@@ -58,7 +58,9 @@ impl World {
         };
         match self.ask(command) {
             Reply::Refused(refusal) => Some(format!("{} {:?}", refusal.code, refusal.kind)),
-            Reply::Done | Reply::Run { .. } | Reply::TaskInstances(_) => None,
+            Reply::Done | Reply::Run { .. } | Reply::TaskInstances(_) | Reply::AssetEvent(_) => {
+                None
+            }
         }
     }
     fn resumed(&self, task: &str) -> Json {

@@ -1,6 +1,8 @@
 //! Tests of the whole layer: dags and histories as text, states and reasons as text.
 #![allow(clippy::too_many_lines, reason = "what is expected is data")]
 
+mod asset_book;
+mod assets;
 mod book;
 mod bulk;
 mod callbacks;
@@ -16,6 +18,7 @@ mod numbered;
 mod numbered_runs;
 mod numbered_states;
 mod oracle;
+mod partitions;
 mod property;
 mod recover;
 mod retries;

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use model::state::TaskInstanceState as State;
+use model::state::{DagRunType, TaskInstanceState as State};
 use proptest::prelude::*;
 
 use super::World;
@@ -45,6 +45,7 @@ fn dag() -> impl Strategy<Value = String> {
                 text += &flag(past && one, " past=yes");
                 text += &flag(one && wait, " per_dag=1");
                 text += &flag(wait && past, " wait_down=yes");
+                text += &flag(edges % 3 == 0, [" out=x", " out=y", " out=x,y"][at % 3]);
                 text += &expansion(at, more, above.first());
                 text += "; ";
             }
@@ -71,6 +72,15 @@ fn expansion(at: usize, more: u8, above: Option<&String>) -> String {
     over + group
 }
 
+/// Dags that wait for what the others update: their tasks end at once, or never.
+const CONSUMERS: [&str; 5] = [
+    "!assets=x&y runs=1; t",
+    "!assets=x|y; t kind=empty",
+    "!assets=x&(y|name:z) runs=2 catchup=yes; t kind=empty out=z",
+    "t inlet=x=s3://elsewhere",
+    "!assets=uri:s3://x runs=1; t kind=empty",
+];
+
 #[derive(Clone, Debug)]
 struct Word(u8, u8, u8);
 
@@ -87,6 +97,8 @@ fn say(world: &World, word: &Word, n_tasks: usize) -> String {
         .tis
         .values()
         .filter(|ti| ti.fence.is_some())
+        // Those of runs that assets made stay as they are.
+        .filter(|ti| world.book.runs[&ti.key.run].run_type == DagRunType::Manual)
         .map(|ti| {
             let run = &world.book.runs[&ti.key.run];
             let name = &world.book.names[&(run.dag, ti.key.task)];
@@ -143,11 +155,17 @@ proptest! {
     fn counters_book_and_finished_states_hold(dag in dag(), history in history()) {
         let mut world = World::new();
         world.publish("d", &dag);
+        world.publish("c", CONSUMERS[0]);
+        world.publish("e", CONSUMERS[1]);
         world.play("pool p=2; pool q=-1; start 2025-12-31");
         let n_tasks = dag.matches("retries").count();
         for word in &history {
             let before: BTreeMap<_, _> =
                 world.book.tis.values().map(|ti| (ti.key, ti.state)).collect();
+            if word.0 % 16 == 11 {
+                let consumer = CONSUMERS[usize::from(word.2) % CONSUMERS.len()];
+                world.publish(["c", "e"][usize::from(word.1) % 2], consumer);
+            }
             let text = say(&world, word, n_tasks);
             world.play(&text);
             let by_hand = ["clear", "mark", "start"].iter().any(|word| text.starts_with(word));

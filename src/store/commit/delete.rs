@@ -4,6 +4,7 @@ use model::{DagId, DagNo, DeploymentId, RunNo};
 use redb::{ReadableTable, WriteTransaction};
 
 use super::{
+    assets,
     runs::Index,
     tally::{TI_STATES, Tally},
     write,
@@ -37,6 +38,7 @@ pub(super) fn run(
         tally.run(record.dag, record.state, -1);
     }
     counts_of(txn, deployment, run, tally)?;
+    assets::forget_consumed(txn, deployment, run)?;
     let (deployment, run) = (key::b(deployment), key::b(run));
     let of = [deployment.as_slice(), run.as_slice()];
     let (first, last) = (key::first(&of), key::last(&of));

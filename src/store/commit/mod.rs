@@ -4,6 +4,7 @@
 //! of what random order does, and a key that was changed twice is put once. A deletion of a run or
 //! a dag writes out what came before it, so the order of the changes holds.
 
+mod assets;
 mod delete;
 mod runs;
 pub(crate) mod tally;
@@ -21,7 +22,7 @@ use model::{
 };
 use redb::{Database, ReadableDatabase, WriteTransaction};
 
-use self::{tally::Tally, write::Rows, xcoms::XComs};
+use self::{assets::Assets, tally::Tally, write::Rows, xcoms::XComs};
 use crate::{
     error::Fault,
     records::{
@@ -103,6 +104,7 @@ struct Batch<'c> {
     pools: Rows<Vec<u8>>,
     variables: Rows<Vec<u8>>,
     files: Rows<Vec<u8>>,
+    assets: Assets<'c>,
 }
 
 impl<'c> Batch<'c> {
@@ -186,6 +188,19 @@ impl<'c> Batch<'c> {
                     .insert(tables::files::key(deployment, path), None);
             }
             Change::PutCounters(counters) => self.put_counters(deployment, counters)?,
+            Change::PutAsset(_)
+            | Change::PutAlias(_)
+            | Change::PutDagAssets(_)
+            | Change::DeleteDagAssets { .. }
+            | Change::PutAssetEvent(_)
+            | Change::DeleteAssetEvent { .. }
+            | Change::PutQueuedAsset(_)
+            | Change::DeleteQueuedAsset { .. }
+            | Change::PutPendingRun(_)
+            | Change::DeletePendingRun { .. }
+            | Change::PutConsumed { .. }
+            | Change::PutAssetState { .. }
+            | Change::DeleteAssetState { .. } => self.assets.add(deployment, change)?,
             // Taken out before.
             Change::DeleteDag { .. } | Change::DeleteRun { .. } => {}
         }
@@ -266,6 +281,7 @@ impl<'c> Batch<'c> {
         write::named(txn, tables::connections::TABLE, &self.connections)?;
         write::named(txn, tables::pools::TABLE, &self.pools)?;
         write::named(txn, tables::variables::TABLE, &self.variables)?;
-        write::named(txn, tables::files::TABLE, &self.files)
+        write::named(txn, tables::files::TABLE, &self.files)?;
+        self.assets.write(txn, deployment)
     }
 }

@@ -5,16 +5,22 @@
 //! A record changes by a new struct and a new version byte beside the old ones, never in place: the
 //! books of the fixtures hold that.
 
+pub(crate) mod asset;
+pub(crate) mod asset_event;
+pub(crate) mod asset_state;
 pub(crate) mod callback;
 pub(crate) mod chunk;
 pub(crate) mod connection;
+pub(crate) mod consumed;
 pub(crate) mod counters;
 pub(crate) mod counts;
 pub(crate) mod dag;
+pub(crate) mod dag_assets;
 pub(crate) mod file;
 pub(crate) mod human_input;
 pub(crate) mod json;
 pub(crate) mod kept;
+pub(crate) mod pending;
 pub(crate) mod pool;
 pub(crate) mod reason;
 pub(crate) mod run;

@@ -1,5 +1,7 @@
 //! Reads of the book as it was at one commit, in the model's words.
 
+pub(crate) mod asset_events;
+pub(crate) mod assets;
 mod dags;
 mod humans;
 mod others;

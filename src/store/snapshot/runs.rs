@@ -148,6 +148,40 @@ impl Snapshot {
         Ok((n, false))
     }
 
+    /// The greatest `run_after`, before `before`, of a run of a dag of this type that `keep` takes.
+    /// It looks at `LIST_SCAN_ROWS_MAX` runs at most.
+    ///
+    /// # Errors
+    /// When the book cannot be read.
+    pub fn last_run_of_type(
+        &self,
+        dag: DagNo,
+        run_type: DagRunType,
+        before: Timestamp,
+        keep: &dyn Fn(RunNo) -> bool,
+    ) -> Result<Option<Timestamp>, ReadError> {
+        let filter = RunFilter {
+            dag: Some(dag),
+            run_types: vec![run_type],
+            ..RunFilter::default()
+        };
+        let after = RunCursor {
+            run_after: before,
+            run: RunNo(0),
+        };
+        let mut budget = Budget::new();
+        for entry in self.run_entries(&filter, Order::Descending, Some(after))? {
+            let entry = entry?;
+            if !budget.take() {
+                break;
+            }
+            if entry.at.run_after < before && filter.takes_entry(&entry) && keep(entry.at.run) {
+                return Ok(Some(entry.at.run_after));
+            }
+        }
+        Ok(None)
+    }
+
     /// Rows of the index that serves the filter, those after a place.
     fn run_entries(
         &self,

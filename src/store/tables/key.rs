@@ -1,6 +1,9 @@
 //! Builds keys from their parts and takes them apart again.
 
-use model::{DagNo, DeploymentId, MapIndex, RunNo, TaskNo, Timestamp, VersionNo};
+use model::{
+    AliasNo, AssetEventNo, AssetNo, DagNo, DeploymentId, MapIndex, RunNo, TaskNo, Timestamp,
+    VersionNo,
+};
 
 /// A part of a key with a fixed number of bytes.
 pub(crate) trait Part<const N: usize> {
@@ -23,6 +26,9 @@ parts! {
     TaskNo, 4, |it| it.0.to_be_bytes();
     VersionNo, 4, |it| it.0.to_be_bytes();
     RunNo, 8, |it| it.0.to_be_bytes();
+    AssetNo, 4, |it| it.0.to_be_bytes();
+    AliasNo, 4, |it| it.0.to_be_bytes();
+    AssetEventNo, 8, |it| it.0.to_be_bytes();
     MapIndex, 4, |it| (it.0.cast_unsigned() ^ (1 << 31)).to_be_bytes();
     Timestamp, 8, |it| (it.as_micros().cast_unsigned() ^ (1 << 63)).to_be_bytes();
     u32, 4, u32::to_be_bytes;
@@ -117,6 +123,15 @@ impl<'k> Split<'k> {
     }
     pub(crate) fn run(&mut self) -> RunNo {
         RunNo(u64::from_be_bytes(self.take()))
+    }
+    pub(crate) fn asset(&mut self) -> AssetNo {
+        AssetNo(self.u32())
+    }
+    pub(crate) fn alias(&mut self) -> AliasNo {
+        AliasNo(self.u32())
+    }
+    pub(crate) fn event(&mut self) -> AssetEventNo {
+        AssetEventNo(u64::from_be_bytes(self.take()))
     }
     pub(crate) fn map(&mut self) -> MapIndex {
         MapIndex((self.u32() ^ (1 << 31)).cast_signed())

@@ -3,9 +3,21 @@
 //! All numbers in keys are big-endian, so that bytes sort as the numbers do; signed ones have their
 //! sign bit flipped for the same reason. The first four bytes are the deployment.
 
+pub(crate) mod asset_aliases;
+pub(crate) mod asset_events;
+pub(crate) mod asset_events_by;
+pub(crate) mod asset_names;
+pub(crate) mod asset_pending;
+pub(crate) mod asset_queue;
+pub(crate) mod asset_refs;
+pub(crate) mod asset_runs;
+pub(crate) mod asset_states;
+pub(crate) mod assets;
 pub(crate) mod callbacks;
 pub(crate) mod connections;
+pub(crate) mod consumed;
 pub(crate) mod counters;
+pub(crate) mod dag_assets;
 pub(crate) mod dag_names;
 pub(crate) mod dags;
 pub(crate) mod files;
@@ -44,9 +56,21 @@ pub(crate) type Named = redb::TableDefinition<'static, &'static [u8], &'static [
 
 /// Makes the tables that a new book lacks, so that no reader meets a missing one.
 pub(crate) fn create_all(txn: &WriteTransaction) -> Result<(), Fault> {
+    txn.open_table(asset_aliases::TABLE)?;
+    txn.open_table(asset_events::TABLE)?;
+    txn.open_table(asset_events_by::TABLE)?;
+    txn.open_table(asset_names::TABLE)?;
+    txn.open_table(asset_pending::TABLE)?;
+    txn.open_table(asset_queue::TABLE)?;
+    txn.open_table(asset_refs::TABLE)?;
+    txn.open_table(asset_runs::TABLE)?;
+    txn.open_table(asset_states::TABLE)?;
+    txn.open_table(assets::TABLE)?;
     txn.open_table(callbacks::TABLE)?;
     txn.open_table(connections::TABLE)?;
+    txn.open_table(consumed::TABLE)?;
     txn.open_table(counters::TABLE)?;
+    txn.open_table(dag_assets::TABLE)?;
     txn.open_table(dag_names::TABLE)?;
     txn.open_table(dags::TABLE)?;
     txn.open_table(files::TABLE)?;

@@ -1,5 +1,6 @@
 //! Tests of the whole layer, against storage that fails, forgets or is just memory.
 
+mod assets;
 mod compacting;
 mod crash;
 mod failing;

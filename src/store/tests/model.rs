@@ -76,7 +76,20 @@ impl Maps {
             | Change::PutKept { .. }
             | Change::DeleteKept { .. }
             | Change::PutConnection(_)
-            | Change::DeleteConnection { .. } => {}
+            | Change::DeleteConnection { .. }
+            | Change::PutAsset(_)
+            | Change::PutAlias(_)
+            | Change::PutDagAssets(_)
+            | Change::DeleteDagAssets { .. }
+            | Change::PutAssetEvent(_)
+            | Change::DeleteAssetEvent { .. }
+            | Change::PutQueuedAsset(_)
+            | Change::DeleteQueuedAsset { .. }
+            | Change::PutPendingRun(_)
+            | Change::DeletePendingRun { .. }
+            | Change::PutConsumed { .. }
+            | Change::PutAssetState { .. }
+            | Change::DeleteAssetState { .. } => {}
             Change::PutVariable(it) => drop(self.variables.insert(it.key.clone(), it)),
             Change::DeleteVariable { key } => drop(self.variables.remove(&key)),
             Change::PutFile(it) => drop(self.files.insert(it.path.clone(), *it)),

@@ -91,7 +91,7 @@ pub(crate) async fn clear(app: &App, ask: Clear) -> Result<Vec<TiKey>, Problem> 
     match app.command(Command::Clear(Box::new(ask))).await? {
         Reply::TaskInstances(keys) => Ok(keys),
         Reply::Done => Ok(Vec::new()),
-        Reply::Run { .. } | Reply::Refused(_) => Err(Problem::hidden()),
+        Reply::Run { .. } | Reply::AssetEvent(_) | Reply::Refused(_) => Err(Problem::hidden()),
     }
 }
 

@@ -55,6 +55,48 @@ pub(crate) fn check_note(note: Option<&str>) -> Result<(), Problem> {
     }
 }
 
+/// The same where nothing has to be there.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = MaterializeAssetBody)]
+pub(crate) struct MaterializeBody {
+    dag_run_id: Option<String>,
+    data_interval_start: Option<At>,
+    data_interval_end: Option<At>,
+    logical_date: Option<At>,
+    run_after: Option<At>,
+    #[schema(value_type = Option<std::collections::HashMap<String, Any>>)]
+    conf: Option<JsonMap>,
+    note: Option<String>,
+    partition_key: Option<String>,
+}
+
+impl MaterializeBody {
+    pub(crate) fn into_command(self, dag_id: &str) -> Result<TriggerRun, Problem> {
+        let Self {
+            dag_run_id,
+            data_interval_start,
+            data_interval_end,
+            logical_date,
+            run_after,
+            conf,
+            note,
+            partition_key,
+        } = self;
+        let same = TriggerBody {
+            dag_run_id,
+            data_interval_start,
+            data_interval_end,
+            logical_date,
+            run_after,
+            conf,
+            note,
+            partition_key,
+        };
+        same.into_command(dag_id)
+    }
+}
+
 impl TriggerBody {
     fn into_command(self, dag_id: &str) -> Result<TriggerRun, Problem> {
         check_note(self.note.as_deref())?;
@@ -106,6 +148,8 @@ pub(crate) async fn trigger_run(
     let ask = body.into_command(&dag_id)?;
     match app.command(Command::TriggerRun(Box::new(ask))).await? {
         Reply::Run { run_id, .. } => one(&app, dag_id, run_id.to_string()).await.map(Json),
-        Reply::Done | Reply::TaskInstances(_) | Reply::Refused(_) => Err(Problem::hidden()),
+        Reply::Done | Reply::TaskInstances(_) | Reply::AssetEvent(_) | Reply::Refused(_) => {
+            Err(Problem::hidden())
+        }
     }
 }
