@@ -190,6 +190,28 @@ function xcoms(task: TaskInstance, key: string | undefined): Answer {
   return ok({ ...entry, value: { rows: 12_500, file: 's3://shop/orders/2026-11-20.parquet' } });
 }
 
+function questions({ world, query }: Call, entry: WorldDag): Answer {
+  const all = world.questions.filter(
+    ({ task_instance, response_received }) =>
+      task_instance.dag_id === entry.dag.dag_id &&
+      (query.get('response_received') === null ||
+        String(response_received) === query.get('response_received')),
+  );
+  return ok({ hitl_details: paged(all, query), total_entries: all.length });
+}
+
+function question({ world, body }: Call, task: TaskInstance, method: string): Answer {
+  const asked = world.questions.find(({ task_instance }) => task_instance === task);
+  if (!asked) return fail(404, 'It asks nobody.', 'RUN-050', 'See what waits for an answer.');
+  if (method === 'GET') return ok(asked);
+  const said = body as { chosen_options: string[]; params_input: Record<string, unknown> };
+  const by = { id: 'Anonymous', name: 'Anonymous' };
+  const responded_at = new Date().toISOString();
+  Object.assign(asked, { ...said, responded_at, responded_by_user: by, response_received: true });
+  task.state = 'running';
+  return ok({ ...said, responded_at, responded_by: by });
+}
+
 function inRun(
   call: Call,
   entry: WorldDag,
@@ -207,6 +229,7 @@ function inRun(
     });
     return ok(plain(run));
   }
+  if (what === 'hitlDetails') return questions(call, entry);
   if (what === 'counts') {
     const states = [...run.tasks.values()].flat().map(({ state }) => state);
     return ok({
@@ -249,6 +272,7 @@ function inRun(
         entry.tasks.find(({ id }) => id === taskId)!,
       ),
     });
+  if (fourth === 'hitlDetails') return question(call, task, method);
   if (fourth === 'tries') return tries(task);
   if (method === 'PATCH')
     Object.assign(task, {
@@ -298,6 +322,7 @@ export function answer(world: World, method: string, url: URL, body: unknown): A
     const runs = entry.runs.filter((run) => !state || run.state === state);
     return ok({ dag_runs: paged(runs, url.searchParams).map(plain), total_entries: runs.length });
   }
+  if (runId === '~' && rest[0] === 'hitlDetails') return questions(call, entry);
   const run = entry.runs.find(({ dag_run_id }) => dag_run_id === runId);
   return run ? inRun(call, entry, run, method, rest, ours) : NO_RUN;
 }

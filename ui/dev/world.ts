@@ -6,6 +6,7 @@ import type {
   GridTask,
   ImportError,
   LogLine,
+  Question,
   Reason,
   TaskInstance,
 } from '~/api/types';
@@ -198,6 +199,7 @@ const iso = (at: number) => new Date(at).toISOString();
 
 export class World {
   readonly dags: WorldDag[] = [];
+  readonly questions: Question[] = [];
   importErrors: ImportError[] = [];
   private readonly random = chance(7);
   readonly now: number;

@@ -148,6 +148,38 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/hitlDetails": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_hitl_details"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/{map_index}/hitlDetails": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_hitl_detail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch: operations["update_hitl_detail"];
+        trace?: never;
+    };
     "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/xcomEntries": {
         parameters: {
             query?: never;
@@ -769,6 +801,57 @@ export interface components {
             executor_config: string;
             dag_version: components["schemas"]["DagVersionResponse"] | null;
         };
+        /** @description Schema for a collection of Human-in-the-loop details. */
+        HITLDetailCollection: {
+            hitl_details: components["schemas"]["HITLDetail"][];
+            total_entries: number;
+        };
+        /** @description Schema for Human-in-the-loop detail. */
+        HITLDetail: {
+            options: string[];
+            subject: string;
+            body?: string | null;
+            defaults?: string[] | null;
+            /** @default false */
+            multiple: boolean;
+            params?: {
+                [key: string]: unknown;
+            };
+            assigned_users?: components["schemas"]["HITLUser"][];
+            /** Format: date-time */
+            created_at: string;
+            responded_by_user?: components["schemas"]["HITLUser"] | null;
+            responded_at?: string | null;
+            chosen_options?: string[] | null;
+            params_input?: {
+                [key: string]: unknown;
+            };
+            /** @default false */
+            response_received: boolean;
+            task_instance: components["schemas"]["TaskInstanceResponse"];
+        };
+        /** @description Schema for a Human-in-the-loop users. */
+        HITLUser: {
+            id: string;
+            name: string;
+        };
+        /** @description Schema for updating the content of a Human-in-the-loop detail. */
+        UpdateHITLDetailPayload: {
+            chosen_options: string[];
+            params_input?: {
+                [key: string]: unknown;
+            };
+        };
+        /** @description Response of updating a Human-in-the-loop detail. */
+        HITLDetailResponse: {
+            responded_by: components["schemas"]["HITLUser"];
+            /** Format: date-time */
+            responded_at: string;
+            chosen_options: string[];
+            params_input?: {
+                [key: string]: unknown;
+            };
+        };
         /** @description XCom Collection serializer for responses. */
         XComCollectionResponse: {
             xcom_entries: components["schemas"]["XComResponse"][];
@@ -1382,6 +1465,110 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TaskInstanceHistoryCollectionResponse"];
+                };
+            };
+        };
+    };
+    get_hitl_details: {
+        parameters: {
+            query?: {
+                limit?: number;
+                offset?: number;
+                /** @description Attributes to order by, multi criteria sort is supported. Prefix with `-` for descending order. Supported attributes: `ti_id, subject, responded_at, created_at, responded_by_user_id, responded_by_user_name, dag_id, run_id, task_display_name, run_after, rendered_map_index, task_instance_operator, task_instance_state` */
+                order_by?: string[];
+                /** @description Case-insensitive substring match (SQL `ILIKE`). Slower than `dag_id_prefix_pattern` on large tables — see "Filtering with pattern parameters". */
+                dag_id_pattern?: string | null;
+                /** @description Case-sensitive, index-friendly prefix match. See "Filtering with pattern parameters". */
+                dag_id_prefix_pattern?: string | null;
+                task_id?: string | null;
+                /** @description Case-insensitive substring match (SQL `ILIKE`). Slower than `task_id_prefix_pattern` on large tables — see "Filtering with pattern parameters". */
+                task_id_pattern?: string | null;
+                /** @description Case-sensitive, index-friendly prefix match. See "Filtering with pattern parameters". */
+                task_id_prefix_pattern?: string | null;
+                map_index?: number | null;
+                state?: string[];
+                response_received?: boolean | null;
+                responded_by_user_id?: string[];
+                responded_by_user_name?: string[];
+                /** @description Case-insensitive substring match (SQL `ILIKE`). Slower than `subject_search` on large tables — see "Filtering with pattern parameters". */
+                subject_search?: string | null;
+                /** @description Case-insensitive substring match (SQL `ILIKE`). Slower than `body_search` on large tables — see "Filtering with pattern parameters". */
+                body_search?: string | null;
+                created_at_gte?: string | null;
+                created_at_gt?: string | null;
+                created_at_lte?: string | null;
+                created_at_lt?: string | null;
+            };
+            header?: never;
+            path: {
+                dag_id: string;
+                dag_run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HITLDetailCollection"];
+                };
+            };
+        };
+    };
+    get_hitl_detail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dag_id: string;
+                dag_run_id: string;
+                task_id: string;
+                map_index: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HITLDetail"];
+                };
+            };
+        };
+    };
+    update_hitl_detail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dag_id: string;
+                dag_run_id: string;
+                task_id: string;
+                map_index: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateHITLDetailPayload"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HITLDetailResponse"];
                 };
             };
         };

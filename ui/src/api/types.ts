@@ -19,6 +19,7 @@ export type TaskState = Schemas['TaskInstanceState'];
 export type TryRecord = Schemas['TaskInstanceHistoryResponse'];
 export type TriggerBody = Schemas['TriggerDAGRunPostBody'];
 export type ClearBody = Schemas['ClearTaskInstancesBody'];
+export type Question = Schemas['HITLDetail'];
 export type XComEntry = Schemas['XComResponse'];
 
 /** What Orrery measures beside upstream's fields. */

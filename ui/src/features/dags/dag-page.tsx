@@ -6,6 +6,7 @@ import { Button } from '~/components/button';
 import { Loading } from '~/components/empty';
 import { ProblemPanel } from '~/components/problem';
 import { TabLinks, useTab, type Tab } from '~/components/tabs';
+import { OpenQuestions } from '~/features/humans/components/open-questions';
 import { DagGrid } from '~/features/grid/components/dag-grid';
 import { RunList } from '~/features/runs/components/run-list';
 import { TriggerDialog } from '~/features/runs/components/lazy-trigger';
@@ -76,6 +77,11 @@ export default function DagPage() {
             here until they are too old to keep; nothing new is started until the file is back.
           </p>
         )}
+        <OpenQuestions
+          deployment={deployment}
+          dag={dagId}
+          enabled={(dag?.active_runs_count ?? 0) > 0}
+        />
         {!dag && !error && <Loading label="Loading the dag" />}
       </div>
       {dag && (

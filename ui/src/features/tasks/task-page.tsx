@@ -7,6 +7,8 @@ import { Empty, Loading } from '~/components/empty';
 import { ProblemPanel } from '~/components/problem';
 import { StateMark, isFinal, questionOf } from '~/components/state';
 import { TabLinks, useTab, type Tab } from '~/components/tabs';
+import { QuestionPanel } from '~/features/humans/components/question-panel';
+import { useQuestion } from '~/features/humans/hooks/questions';
 import { LogView } from '~/features/logs/components/log-view';
 import { ReasonsPanel } from '~/features/reasons/components/reasons';
 import { useTaskReasons } from '~/features/reasons/hooks/reasons';
@@ -23,6 +25,9 @@ const TABS: Tab[] = [
   { id: 'details', label: 'Details' },
 ];
 
+/** Operators whose tasks ask people. */
+const ASKS = /HITL|Approval/;
+
 const isAhead = (state: string | null | undefined) =>
   !state || state === 'scheduled' || state === 'queued';
 
@@ -34,6 +39,10 @@ export default function TaskPage() {
   const tries = useTries(deployment, place);
   const question = task ? questionOf(task.state) : null;
   const reasons = useTaskReasons(deployment, place, question !== null);
+
+  const isOpen = task?.state === 'awaiting_input' || task?.state === 'deferred';
+  const asks = isOpen || ASKS.test(task?.operator_name ?? task?.operator ?? '');
+  const asked = useQuestion(deployment, place, asks);
 
   const latest = task?.try_number ?? 0;
   const wanted = Number(search.get('try'));
@@ -75,6 +84,15 @@ export default function TaskPage() {
           />
         )}
         {!task && !error && <Loading label="Loading the task instance" />}
+        {asked.data && (
+          <QuestionPanel
+            key={asked.data.created_at}
+            deployment={deployment}
+            place={place}
+            question={asked.data}
+            isOpen={isOpen && !asked.data.response_received}
+          />
+        )}
         {question && (
           <ReasonsPanel
             place={{ deployment, dag: place.dag, run: place.run }}
