@@ -2,9 +2,12 @@
 
 mod banner;
 mod clock;
+mod examples;
 mod folder;
 mod listen;
 mod python;
+pub mod setup;
+mod steps;
 
 use std::{sync::Arc, time::Duration};
 
@@ -38,6 +41,8 @@ pub struct Manner {
     pub any_port: bool,
     /// Variables that tasks get beside those passed on.
     pub task_env: Vec<(String, String)>,
+    /// A runtime to prepare beside, where the configuration has none.
+    pub setup: Option<setup::Order>,
 }
 
 /// Serves until asked to stop.
@@ -60,12 +65,14 @@ pub fn serve(config: &Config, manner: &Manner) -> Result<(), Trouble> {
     let (running, worker) = start(config, manner, &folder, &runtime)?;
     let control = running.control();
     let found = control.wait_for_folder(FIRST_SCAN_WAIT);
+    let dags = folder::absolute(&config.dags)?;
+    let wanted = manner.setup.clone().filter(|_| config.runtime.is_empty());
     let options = api::Options {
         listen: vec![address],
         hosts: Vec::new(),
         place: api::Place {
             deployment: "default".to_owned(),
-            dags: folder::absolute(&config.dags)?.display().to_string(),
+            dags: dags.display().to_string(),
             hostname: folder::hostname(),
             unixname: std::env::var("USER").unwrap_or_else(|_| "root".to_owned()),
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -86,8 +93,22 @@ pub fn serve(config: &Config, manner: &Manner) -> Result<(), Trouble> {
         };
         folder.say_address(address)?;
         let took = clock.now().since(began);
-        banner::print(config, address, control.store().bytes(), &found, took)?;
-        api::serve(&options, vec![listener], control.clone(), stop).await;
+        let beside = wanted.as_ref().map(|order| order.airflow.as_str());
+        let place = banner::Place { address, beside };
+        banner::print(config, place, control.store().bytes(), &found, took)?;
+        let setup = wanted.map(|order| {
+            Arc::new(setup::Setup::start(
+                order,
+                config,
+                (folder.data(), &dags),
+                control.clone(),
+            ))
+        });
+        let shown = setup.clone().map(|setup| setup as Arc<dyn api::Setup>);
+        api::serve(&options, vec![listener], control.clone(), shown, stop).await;
+        if let Some(setup) = setup {
+            setup.stop();
+        }
         Ok::<_, Trouble>(())
     });
     folder.forget_address();

@@ -10,7 +10,7 @@ use model::{
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
-use crate::{book::Book, problem::Problem};
+use crate::{book::Book, console::setup::Setup, problem::Problem};
 
 /// What answers say about where they come from.
 #[derive(Clone, Debug)]
@@ -44,16 +44,18 @@ struct Inner {
     reads: Arc<Semaphore>,
     streams: Arc<Semaphore>,
     stopping: watch::Sender<bool>,
+    setup: Option<Arc<dyn Setup>>,
 }
 
 impl App {
-    pub(crate) fn new(control: Control, place: Place) -> Self {
+    pub(crate) fn new(control: Control, place: Place, setup: Option<Arc<dyn Setup>>) -> Self {
         Self(Arc::new(Inner {
             control,
             place,
             reads: Arc::new(Semaphore::new(READS_MAX)),
             streams: Arc::new(Semaphore::new(STREAMS_MAX)),
             stopping: watch::Sender::new(false),
+            setup,
         }))
     }
     pub(crate) fn control(&self) -> &Control {
@@ -61,6 +63,9 @@ impl App {
     }
     pub(crate) fn place(&self) -> &Place {
         &self.0.place
+    }
+    pub(crate) fn setup(&self) -> Option<&dyn Setup> {
+        self.0.setup.as_deref()
     }
     pub(crate) fn now(&self) -> Timestamp {
         self.0.control.now()

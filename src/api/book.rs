@@ -9,8 +9,8 @@ use control::{
 };
 use model::{
     DagNo, MapIndex, RunNo, TaskId, TaskNo, TiKey, Timestamp, VersionNo,
-    change::{DagFile, DagRow},
-    dag::Dag,
+    change::{DagFile, DagRow, Kept},
+    dag::{Dag, OperatorKind},
     run::DagRun,
     task_instance::TaskInstance,
 };
@@ -287,6 +287,12 @@ impl<'a> Book<'a> {
         });
         let version = self.version_response(row, ti.version)?;
         let place = self.place();
+        let is_python = task.is_some_and(|task| task.operator.kind == OperatorKind::Python);
+        let rendered = if is_python {
+            read(self.snapshot.kept(ti.key, &Kept::Rendered))?.map(|kept| kept.value)
+        } else {
+            None
+        };
         Ok(make(&About {
             place,
             row,
@@ -295,6 +301,7 @@ impl<'a> Book<'a> {
             task,
             priority_weight: weight,
             version,
+            rendered,
         }))
     }
     /// The dag and the run of a task instance of a list.

@@ -29,10 +29,11 @@ mod tests;
 mod web;
 mod wire;
 
-use std::{future::Future, net::SocketAddr};
+use std::{future::Future, net::SocketAddr, sync::Arc};
 
 pub use app::Place;
 use axum::Router;
+pub use console::setup::{Setup, SetupState, SetupStatus};
 use control::Control;
 pub use help::{error_page, error_titles};
 use tokio::net::TcpListener;
@@ -50,7 +51,7 @@ pub struct Options {
 
 /// The whole of HTTP as a service.
 pub fn router(options: &Options, control: Control) -> Router {
-    build(options, app::App::new(control, options.place.clone()))
+    build(options, app::App::new(control, options.place.clone(), None))
 }
 
 fn build(options: &Options, app: app::App) -> Router {
@@ -62,9 +63,10 @@ pub async fn serve(
     options: &Options,
     listeners: Vec<TcpListener>,
     control: Control,
+    setup: Option<Arc<dyn Setup>>,
     stop: impl Future<Output = ()>,
 ) {
-    let app = app::App::new(control, options.place.clone());
+    let app = app::App::new(control, options.place.clone(), setup);
     let router = build(options, app.clone());
     let stop = async {
         stop.await;

@@ -1,14 +1,18 @@
 //! What can be typed. One line for each command; the work is in the file of its name.
 
+mod bulk;
 mod check;
 mod client;
 mod configuration;
+mod connections;
 mod dags;
 mod explain;
 mod output;
 mod runs;
 mod runtime;
 mod serve;
+mod traceback;
+mod variables;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -34,14 +38,21 @@ pub struct Cli {
 enum Command {
     /// Runs the platform: scheduler, workers, web UI and API.
     Serve(Settings),
-    /// The same with example dags in a folder `.orrery` here, to look around.
-    Demo(Settings),
+    /// The same with example dags in a folder `.orrery` here, to look around; fetches an Airflow
+    /// for Python dags while it runs.
+    Demo(serve::Demo),
     /// Lists, triggers, pauses and checks dags.
     #[command(subcommand)]
     Dags(dags::Dags),
     /// Lists and shows runs, and prints task logs.
     #[command(subcommand)]
     Runs(runs::Runs),
+    /// Lists, shows, sets, imports and deletes connections.
+    #[command(subcommand)]
+    Connections(connections::Connections),
+    /// Lists, shows, sets, imports and deletes variables.
+    #[command(subcommand)]
+    Variables(variables::Variables),
     /// Makes, checks and moves the Airflow installations that Python dags run in.
     #[command(subcommand)]
     Runtime(runtime::Runtime),
@@ -109,6 +120,8 @@ pub fn run() -> ExitCode {
         Command::Demo(settings) => serve::demo(&settings),
         Command::Dags(command) => dags::run(command),
         Command::Runs(command) => runs::run(command),
+        Command::Connections(command) => connections::run(command),
+        Command::Variables(command) => variables::run(command),
         Command::Runtime(command) => runtime::run(&command),
         Command::Config(command) => configuration::run(&command),
         Command::Explain { code } => explain::run(code.as_deref()),

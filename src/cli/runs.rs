@@ -7,6 +7,7 @@ use super::{
     Server, Trouble,
     client::{Client, part},
     output::{self, entries, text},
+    traceback,
 };
 
 const PAGE_ENTRIES: usize = 100;
@@ -227,9 +228,7 @@ fn logs(
             if server.json {
                 output::line(&entry.to_string())?;
             } else {
-                let level = text(entry, "level");
-                let at = text(entry, "timestamp");
-                output::line(&format!("{at} {level:<5} {}", text(entry, "event")))?;
+                output::line(&traceback::line(entry))?;
             }
         }
         match page.get("continuation_token").and_then(Value::as_str) {

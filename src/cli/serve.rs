@@ -2,9 +2,11 @@
 
 use std::{fs, path::PathBuf, sync::Arc};
 
+use clap::Args;
+
 use super::{Settings, Trouble, configuration::layers};
 use crate::{
-    boot::{self, Manner, SystemClock, Tasks},
+    boot::{self, Manner, SystemClock, Tasks, setup},
     config::{Config, Layers},
     telemetry,
 };
@@ -28,6 +30,52 @@ const EXAMPLES: &[(&str, &str)] = &[
     example!("zoneinfo_resample.yaml"),
 ];
 
+/// The version of Airflow that the demo prepares.
+const AIRFLOW: &str = "3.3.2";
+
+/// What the demo takes.
+#[derive(Args)]
+pub struct Demo {
+    #[command(flatten)]
+    settings: Settings,
+    /// Leaves out the Airflow, and with it Python dags.
+    #[arg(long)]
+    no_airflow: bool,
+    /// The version of Airflow to prepare.
+    #[arg(long, value_name = "VERSION", default_value = AIRFLOW)]
+    airflow: String,
+    /// The Python to prepare it with [default: python3 of the path].
+    #[arg(long, value_name = "PATH")]
+    python: Option<PathBuf>,
+    /// The package index, instead of the one that pip or uv is set up for.
+    #[arg(long, value_name = "URL", conflicts_with = "wheelhouse")]
+    index_url: Option<String>,
+    /// A folder of wheels, instead of the network.
+    #[arg(long, value_name = "DIR")]
+    wheelhouse: Option<PathBuf>,
+}
+
+impl Demo {
+    fn order(&self) -> Option<setup::Order> {
+        if self.no_airflow {
+            return None;
+        }
+        let path = |path: &PathBuf| path.display().to_string();
+        let flags = [
+            ("--python", self.python.as_ref().map(path)),
+            ("--index-url", self.index_url.clone()),
+            ("--wheelhouse", self.wheelhouse.as_ref().map(path)),
+        ];
+        let given = flags
+            .into_iter()
+            .filter_map(|(flag, value)| Some([flag.into(), value?]));
+        Some(setup::Order {
+            airflow: self.airflow.clone(),
+            words: given.flatten().collect(),
+        })
+    }
+}
+
 pub fn serve(settings: &Settings) -> Result<(), Trouble> {
     let config = Config::of(&layers(settings, Layers::defaults())?)?;
     telemetry::start(&config);
@@ -37,11 +85,13 @@ pub fn serve(settings: &Settings) -> Result<(), Trouble> {
             tasks: Tasks::GoOn,
             any_port: false,
             task_env: Vec::new(),
+            setup: None,
         },
     )
 }
 
-pub fn demo(settings: &Settings) -> Result<(), Trouble> {
+pub fn demo(demo: &Demo) -> Result<(), Trouble> {
+    let settings = &demo.settings;
     let mut defaults = Layers::defaults();
     let dags = format!("{DEMO_FOLDER}/dags");
     for (key, text) in [
@@ -53,7 +103,12 @@ pub fn demo(settings: &Settings) -> Result<(), Trouble> {
     }
     let unpaused = toml::Value::Boolean(false);
     defaults.set_default("scheduler.dags_are_paused_at_creation", unpaused);
-    let config = Config::of(&layers(settings, defaults)?)?;
+    let mut config = Config::of(&layers(settings, defaults)?)?;
+    let setup = demo.order();
+    // That of an earlier start.
+    if setup.is_some() && config.runtime.is_empty() && setup::is_there(&config.data) {
+        setup::NAME.clone_into(&mut config.runtime);
+    }
     fs::create_dir_all(&config.dags)?;
     for (name, text) in EXAMPLES {
         let path = config.dags.join(name);
@@ -72,6 +127,7 @@ pub fn demo(settings: &Settings) -> Result<(), Trouble> {
             tasks: Tasks::End,
             any_port: true,
             task_env,
+            setup,
         },
     )
 }

@@ -14,6 +14,7 @@ use model::{
     ports::Clock,
     report::Report,
     state::DagRunState,
+    work::PythonRuntime,
 };
 use store::{ReadError, Snapshot, Store};
 use tokio::sync::broadcast;
@@ -24,6 +25,7 @@ use crate::{
     handle::{Handle, Overloaded},
     metrics::{self, Metrics},
     notice::Notice,
+    python::Current,
     reader::Reader,
     trigger,
 };
@@ -42,6 +44,7 @@ pub(crate) struct Inner {
     pub(crate) logs: PathBuf,
     pub(crate) dags: PathBuf,
     pub(crate) started: Timestamp,
+    pub(crate) python: Current,
 }
 
 impl Control {
@@ -196,6 +199,13 @@ impl Control {
     #[must_use]
     pub fn wait_for_folder(&self, timeout: Duration) -> Status {
         self.0.folder.wait_scanned(timeout)
+    }
+
+    /// Runs Python dags from now on, with this. The dag folder is looked through for them; what
+    /// was handed to another runtime stays there.
+    pub fn use_runtime(&self, chosen: &PythonRuntime) {
+        self.0.python.set(chosen);
+        self.0.folder.look_again();
     }
 
     /// The log folder.

@@ -134,6 +134,7 @@ pub fn start(
     let opened = Scheduler::open(reader.clone(), writer, engine, Arc::clone(&metrics), now);
     let (scheduler, first) = opened?;
     let (changes, _) = broadcast::channel(NOTICES_MAX);
+    let python = python::Current::new(&options);
     let inner = Inner {
         reader,
         handle,
@@ -144,16 +145,16 @@ pub fn start(
         dags: options.dags.clone(),
         started: now,
         folder: Arc::default(),
+        python,
     };
-    let (chores, python) = (Chores::default(), python::runtime(&options));
+    let chores = Chores::default();
     let (parser, execution) = (ports.parser.clone(), ports.execution.clone());
     let waits = (Armed::default(), Watching::default());
     let awaited = act::Awaited::default();
     if let Some(execution) = &execution {
         execution.begin(desk(&inner, &ports, (&waits, &awaited), now));
     }
-    let python_waits = python.clone().map(|runtime| (runtime, waits.0, waits.1));
-    let act = act(&inner, &options, ports, (&chores, (python_waits, awaited)))?;
+    let act = act(&inner, &options, ports, (&chores, (waits, awaited)))?;
     let mut others = Act::start_launchers(&act)?;
     let writer = WriterThread {
         scheduler,
@@ -171,9 +172,7 @@ pub fn start(
         .name("writer".to_owned())
         .spawn(|| writer.run(first))?;
     others.push(chores.start(keeper(&inner, &options))?);
-    let files = python.zip(parser);
-    let files = files.map(|(runtime, parser)| Python { runtime, parser });
-    let folder = Folder::start(scanner(&inner, options.dags, files)?)?;
+    let folder = Folder::start(scanner(&inner, options.dags, parser)?)?;
     let control = Control(Arc::new(inner));
     Ok(Running {
         control,
@@ -187,7 +186,7 @@ pub fn start(
 }
 
 /// The runtime with the triggers that it watches, and the callbacks that it awaits.
-type Waits = (Option<(PythonRuntime, Armed, Watching)>, act::Awaited);
+type Waits = ((Armed, Watching), act::Awaited);
 
 fn desk(
     inner: &Inner,
@@ -212,7 +211,7 @@ fn act(
     inner: &Inner,
     options: &Options,
     ports: Ports,
-    (chores, (python, awaited)): (&Chores, Waits),
+    (chores, ((armed, watching), awaited)): (&Chores, Waits),
 ) -> Result<Arc<Act>, StartError> {
     let Ports {
         clock,
@@ -234,23 +233,22 @@ fn act(
         )?),
     };
     let for_callbacks = triggerer.clone();
-    let triggers = match (python.clone(), triggerer) {
-        (Some((runtime, armed, watching)), Some(triggerer)) => Arc::new(PythonTriggers {
+    let triggers = match triggerer {
+        Some(triggerer) => Arc::new(PythonTriggers {
             others: triggers,
             triggerer,
-            runtime,
+            runtime: inner.python.clone(),
             armed,
             watching,
             reader: inner.reader.clone(),
         }),
-        (_, _) => triggers,
+        None => triggers,
     };
-    let python = python.map(|(runtime, ..)| runtime);
-    let caller = python.clone().zip(callbacks).map(|(python, port)| Caller {
+    let caller = callbacks.map(|port| Caller {
         port,
         triggerer: for_callbacks,
         awaited,
-        python,
+        python: inner.python.clone(),
         root: options.dags.clone(),
         reader: inner.reader.clone(),
         handle: inner.handle.clone(),
@@ -265,7 +263,8 @@ fn act(
         triggers,
         callbacks: act::Callbacks(caller.map(Arc::new)),
         evaluations: act::Evaluations {
-            port: python.clone().zip(evaluator),
+            python: inner.python.clone(),
+            port: evaluator,
             handle: inner.handle.clone(),
             runtime: runtime.clone(),
             n_failed: Arc::default(),
@@ -275,7 +274,7 @@ fn act(
         changes: inner.changes.clone(),
         logs: options.logs.clone(),
         base_env: options.base_env.clone(),
-        python,
+        python: inner.python.clone(),
         runtime,
         flights: Flights::default(),
         launcher: Launcher::default(),
@@ -296,7 +295,15 @@ fn keeper(inner: &Inner, options: &Options) -> Keeper {
     }
 }
 
-fn scanner(inner: &Inner, root: PathBuf, python: Option<Python>) -> Result<Scanner, StartError> {
+fn scanner(
+    inner: &Inner,
+    root: PathBuf,
+    parser: Option<Arc<dyn Parser>>,
+) -> Result<Scanner, StartError> {
+    let python = parser.map(|parser| Python {
+        current: inner.python.clone(),
+        parser,
+    });
     Ok(Scanner {
         root,
         python,

@@ -109,7 +109,7 @@ pub fn from_source(source: &DagSource) -> Result<Dag, ImportError> {
             };
             import(text, "the book", &find).map(|imported| imported.dag)
         }
-        DagSource::Serialized { json } => {
+        DagSource::Serialized { json, text: _ } => {
             let document = serde_json::from_str(json).map_err(|e| ImportError {
                 code: "DAG-030",
                 message: format!("the serialised dag in the book is no JSON: {e}"),
@@ -197,7 +197,7 @@ fn hash(source: &DagSource) -> String {
                 part(content);
             }
         }
-        DagSource::Serialized { json } => part(json),
+        DagSource::Serialized { json, text: _ } => part(json),
     }
     let digest = hasher.finalize();
     digest.iter().map(|byte| format!("{byte:02x}")).collect()

@@ -223,7 +223,7 @@ pub struct DagVersion {
     pub version: VersionNo,
     /// When it was first seen.
     pub created_at: Timestamp,
-    /// SHA-256 of `source` in hexadecimal.
+    /// Of `source`, as it was published.
     pub hash: String,
     /// The source.
     pub source: DagSource,
@@ -243,6 +243,8 @@ pub enum DagSource {
     Serialized {
         /// The JSON text.
         json: String,
+        /// The Python file as it was; none where it is an archive, or was gone before it was kept.
+        text: Option<String>,
     },
 }
 

@@ -246,7 +246,7 @@ pub struct PublishDag {
     pub dag: std::sync::Arc<Dag>,
     /// How it was written.
     pub source: DagSource,
-    /// SHA-256 of the source in hexadecimal.
+    /// Of the source, in hexadecimal; for Python of what it means, a dot, and of its text.
     pub hash: String,
     /// How long reading took, in microseconds.
     pub parse_us: u64,

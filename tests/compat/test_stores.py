@@ -63,3 +63,24 @@ def test_variables(client):
     for key in ("colour", "db_password"):
         variables.delete_variable(key)
         assert status_of(variables.get_variable, key) == 404
+
+
+def test_connections(client):
+    connections = api.ConnectionApi(client)
+    body = models.ConnectionBody(
+        connection_id="shop", conn_type="http", host="h", port=80, password="hunter2", extra='{"token": "t"}'
+    )
+    made = connections.post_connection(body)
+    assert (made.connection_id, made.password, made.extra) == ("shop", "***", '{"token":"***"}')
+    assert status_of(connections.post_connection, body) == 409
+    change = models.ConnectionBody(connection_id="shop", conn_type="https", host="other")
+    changed = connections.patch_connection("shop", change, update_mask=["host"])
+    assert (changed.host, changed.conn_type, changed.port) == ("other", "http", 80)
+    other = models.ConnectionBody(connection_id="else", conn_type="http")
+    assert status_of(connections.patch_connection, "shop", other) == 400
+    assert status_of(connections.test_connection, body) == 403
+    listed = connections.get_connections(order_by=["-connection_id"], connection_id_pattern="%ho%")
+    assert [one.connection_id for one in listed.connections] == ["shop"]
+    assert "hunter2" not in str(listed)
+    connections.delete_connection("shop")
+    assert status_of(connections.get_connection, "shop") == 404

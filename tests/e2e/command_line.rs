@@ -139,3 +139,51 @@ fn checks_files_without_a_server() {
     );
     std::fs::remove_dir_all(folder).unwrap();
 }
+
+#[test]
+fn connections_and_variables_go_in_and_secrets_stay() {
+    let server = Server::start(&kit::binary(), &Options::default());
+    let file = server.folder.join("connections.json");
+    std::fs::write(
+        &file,
+        r#"{"db": {"conn_type": "postgres", "host": "h", "password": "hunter2"}}"#,
+    )
+    .unwrap();
+    let file = file.to_str().unwrap();
+    let ask = |words: &[&str]| said(&run(Some(&server), words));
+    let uri = "http://me:hunter2@shop.example:80/s";
+    assert_eq!(
+        ask(&["connections", "set", "shop", "--uri", uri]),
+        "set shop\n"
+    );
+    assert_eq!(ask(&["connections", "import", file]), "set db\n");
+    let list = ask(&["connections", "list"]);
+    assert!(
+        list.contains("shop.example") && !list.contains("hunter2"),
+        "{list}"
+    );
+    let one = ask(&["connections", "get", "db"]);
+    assert!(one.contains("postgres") && one.contains("***"), "{one}");
+    assert_eq!(ask(&["connections", "delete", "db"]), "deleted db\n");
+    let gone = run(Some(&server), &["connections", "delete", "db"]);
+    assert!(
+        complained(&gone).contains("there is no connection"),
+        "{gone:?}"
+    );
+    let file = server.folder.join("variables.env");
+    std::fs::write(&file, "# here\nregion=eu\nAIRFLOW_VAR_N=7\n").unwrap();
+    ask(&["variables", "import", file.to_str().unwrap()]);
+    assert_eq!(ask(&["variables", "get", "region"]), "eu\n");
+    ask(&["variables", "set", "region", "us", "--description", "where"]);
+    let list = ask(&["variables", "list"]);
+    assert!(
+        list.contains("us") && list.contains("where") && list.contains("n  "),
+        "{list}"
+    );
+    let untyped = run(Some(&server), &["connections", "import", "/dev/null"]);
+    assert!(
+        untyped.status.success(),
+        "nothing to do is no mistake: {untyped:?}"
+    );
+    server.stop();
+}

@@ -5,6 +5,7 @@ mod bad_tasks;
 mod binary;
 mod browser;
 mod command_line;
+mod demo;
 mod disk;
 mod folder;
 mod kills;

@@ -158,6 +158,7 @@ fn the_examples_run_to_their_end() {
         dags: kit::examples(),
         arguments: arguments.to_vec(),
         env,
+        ..Options::default()
     };
     let server = Server::start(&kit::binary(), &options);
     let names: Vec<_> = kit::examples()

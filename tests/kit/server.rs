@@ -27,6 +27,8 @@ pub struct Options {
     pub arguments: Vec<String>,
     /// Further variables of its environment.
     pub env: Vec<(String, String)>,
+    /// Whether it is the demo.
+    pub is_demo: bool,
 }
 
 /// A running server.
@@ -75,7 +77,8 @@ impl Server {
         let banner = fs::File::create(folder.join("banner.txt")).unwrap();
         let begin = Instant::now();
         let child = process::command(binary)
-            .args(["serve", "--listen", &format!("127.0.0.1:{port}"), "--data"])
+            .arg(if options.is_demo { "demo" } else { "serve" })
+            .args(["--listen", &format!("127.0.0.1:{port}"), "--data"])
             .arg(folder.join("data"))
             .arg("--dags")
             .arg(&dags)

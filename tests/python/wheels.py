@@ -27,6 +27,7 @@ class TriggerRunnerSupervisor:
 """
 AIRFLOW = {
     "airflow/__init__.py": "",
+    "airflow/example_dags/tutorial.py": "# airflow dag\n",
     "airflow/sdk/__init__.py": "",
     "airflow/sdk/execution_time/__init__.py": "",
     "airflow/sdk/execution_time/supervisor.py": SUPERVISOR,

@@ -252,7 +252,8 @@ function inRun(
     return ok({ reasons: [], tasks });
   }
   if (taskId === undefined) return listTasks(run, call.query);
-  const byIndex = third === 'xcomEntries' ? call.query.get('map_index') : third;
+  const byIndex =
+    third === 'xcomEntries' || third === 'links' ? call.query.get('map_index') : third;
   const task = run.tasks.get(taskId)?.find(({ map_index }) => map_index === Number(byIndex ?? -1));
   if (!task)
     return fail(
@@ -262,6 +263,10 @@ function inRun(
       'The task may not be in the version of the dag that this run began with.',
     );
   if (third === 'xcomEntries') return xcoms(task, fourth);
+  if (third === 'links') {
+    const extra_links = { 'Query history': 'https://warehouse.example/q/7', Receipt: null };
+    return ok({ extra_links, total_entries: 2 });
+  }
   if (ours && fourth === 'reasons')
     return ok({
       task_id: taskId,
@@ -291,6 +296,11 @@ export function answer(world: World, method: string, url: URL, body: unknown): A
     .map(decodeURIComponent);
   const call: Call = { world, query: url.searchParams, body, part };
   const [root, dagId, below, runId, ...rest] = part;
+  if (ours && root === 'setup') {
+    if (dagId === 'cancel') world.setup = { ...world.setup, state: 'cancelled' };
+    if (dagId === 'retry') world.setup = { ...world.setup, state: 'preparing', problem: null };
+    return ok(world.setup);
+  }
   if (root === 'importErrors')
     return ok({ import_errors: world.importErrors, total_entries: world.importErrors.length });
   if (root === 'dagTags')
@@ -303,9 +313,13 @@ export function answer(world: World, method: string, url: URL, body: unknown): A
   const entry = world.find(dagId ?? '');
   if (!entry) return NO_DAG;
   if (root === 'dagSources') {
-    const content = `from airflow.sdk import DAG, task\n\n${Array.from({ length: 40 }, (_, n) => `# line ${n + 3} of ${dagId}`).join('\n')}\n`;
-    return ok({ content, dag_id: dagId, version_number: 3, dag_display_name: dagId });
+    const version = Number(url.searchParams.get('version_number') ?? 3);
+    if (version === 1)
+      return ok({ content: null, dag_id: dagId, version_number: 1, dag_display_name: dagId });
+    const content = `# version ${version}\nfrom airflow.sdk import DAG, task\n\n${Array.from({ length: 40 }, (_, n) => `# line ${n + 3} of ${dagId}`).join('\n')}\n`;
+    return ok({ content, dag_id: dagId, version_number: version, dag_display_name: dagId });
   }
+  if (below === 'dagVersions') return ok({ dag_versions: versionsOf(dagId!), total_entries: 3 });
   if (below === 'details') return ok(entry.details);
   if (below === 'grid') return grid(entry, url.searchParams);
   if (below === 'clearTaskInstances') return clear(entry, body as ClearBody);
@@ -325,4 +339,17 @@ export function answer(world: World, method: string, url: URL, body: unknown): A
   if (runId === '~' && rest[0] === 'hitlDetails') return questions(call, entry);
   const run = entry.runs.find(({ dag_run_id }) => dag_run_id === runId);
   return run ? inRun(call, entry, run, method, rest, ours) : NO_RUN;
+}
+
+function versionsOf(dag_id: string) {
+  return [3, 2, 1].map((version_number) => ({
+    id: `00000000-0000-0000-0000-00000000000${version_number}`,
+    version_number,
+    dag_id,
+    bundle_name: 'dags-folder',
+    bundle_version: null,
+    bundle_url: null,
+    created_at: `2026-11-0${version_number}T10:00:00Z`,
+    dag_display_name: dag_id,
+  }));
 }

@@ -9,6 +9,7 @@ import type {
   Question,
   Reason,
   TaskInstance,
+  Setup,
 } from '~/api/types';
 
 type Task = { id: string; op: string; up: string[]; mapped?: number; rule?: string };
@@ -201,6 +202,16 @@ export class World {
   readonly dags: WorldDag[] = [];
   readonly questions: Question[] = [];
   importErrors: ImportError[] = [];
+  setup: Setup = {
+    state: 'off',
+    what: '',
+    step: '',
+    percent: 0,
+    lines: [],
+    problem: null,
+    code: null,
+    n_examples: 0,
+  };
   private readonly random = chance(7);
   readonly now: number;
 

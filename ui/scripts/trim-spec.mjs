@@ -26,6 +26,9 @@ const USED = [
   'GET /dagTags',
   'GET /version',
   'GET /dagSources/{dag_id}',
+  'GET /dags/{dag_id}/dagVersions',
+  'GET /dagWarnings',
+  'GET /dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/links',
 ];
 const upstream = JSON.parse(readFileSync(process.argv[2], 'utf8'));
 const ours = JSON.parse(readFileSync(new URL('../src/api/orrery.json', import.meta.url), 'utf8'));

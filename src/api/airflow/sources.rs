@@ -79,11 +79,11 @@ pub(crate) async fn get_source(
         let found = read(book.snapshot.version(row.no, version))?;
         let found = found.ok_or_else(|| Problem::not_found("version", version))?;
         let content = match found.source {
-            DagSource::Yaml { text, files: _ } => text,
-            DagSource::Serialized { json } => json,
+            DagSource::Yaml { text, files: _ } => Some(text),
+            DagSource::Serialized { json: _, text } => text,
         };
         Ok(DagSourceResponse {
-            content: Some(content),
+            content,
             dag_display_name: display_name(&row),
             dag_id,
             version_number: Some(version.0),

@@ -2,13 +2,16 @@
 
 use axum::{Json, extract::State};
 use model::{
-    JsonMap, TimeDelta,
+    TimeDelta,
     dag::{Dag, OperatorKind, Task},
 };
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::task_instances::{operator_name, task_display_name};
+use super::{
+    dags::params,
+    task_instances::{operator_name, task_display_name},
+};
 use crate::{
     app::App,
     book::Book,
@@ -89,13 +92,21 @@ impl TaskResponse {
         let (module, class) = task.operator.class.rsplit_once('.').unwrap_or_default();
         let below = task.downstream.iter().filter_map(|at| dag.tasks.get(*at));
         let (ui_color, template_fields) = looks(task.operator.kind);
-        let all = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        let display = &task.display;
+        let template_fields = if task.operator.kind == OperatorKind::Python {
+            display.template_fields.clone()
+        } else {
+            let names = template_fields.iter();
+            names.map(|name| (*name).to_owned()).collect()
+        };
+        let or = |text: &Option<String>, other: &str| text.clone().unwrap_or_else(|| other.into());
+        let extra_links = display.extra_links.iter().map(|(name, _)| name.clone());
         Self {
             task_id: Some(task.task_id.to_string()),
             task_display_name: Some(task_display_name(task)),
             owner: Some(task.owner.clone()),
-            start_date: dag.start_date.map(At),
-            end_date: dag.end_date.map(At),
+            start_date: task.start_date.or(dag.start_date).map(At),
+            end_date: task.end_date.or(dag.end_date).map(At),
             trigger_rule: Some(task.trigger_rule.to_string()),
             depends_on_past: task.depends_on_past,
             wait_for_downstream: task.wait_for_downstream,
@@ -107,19 +118,19 @@ impl TaskResponse {
             retry_delay: Some(task.retry_delay.into()),
             retry_exponential_backoff: task.retry_exponential_backoff,
             priority_weight: Some(task.priority_weight.into()),
-            weight_rule: Some(task.weight_rule.to_string()),
-            ui_color: Some(ui_color.to_owned()),
-            ui_fgcolor: Some("#000".to_owned()),
-            template_fields: Some(all(template_fields)),
+            weight_rule: Some(or(&task.weight_strategy, task.weight_rule.as_str())),
+            ui_color: Some(or(&display.ui_color, ui_color)),
+            ui_fgcolor: Some(or(&display.ui_fgcolor, "#000")),
+            template_fields: Some(template_fields),
             downstream_task_ids: Some(below.map(|task| task.task_id.to_string()).collect()),
             doc_md: task.doc_md.clone(),
             operator_name: Some(operator_name(task).to_owned()),
-            params: Some(Any(JsonMap::new().into())),
+            params: Some(Any(params(&task.params))),
             class_ref: Some(Any(
                 serde_json::json!({ "module_path": module, "class_name": class }),
             )),
             is_mapped: Some(task.is_mapped),
-            extra_links: Vec::new(),
+            extra_links: extra_links.collect(),
         }
     }
 }

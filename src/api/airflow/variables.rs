@@ -65,19 +65,15 @@ impl From<Opened> for VariableResponse {
 /// The same for what a JSON object has inside.
 fn masked(value: String) -> String {
     match serde_json::from_str(&value) {
-        Ok(model::Json::Object(mut object)) => {
-            let hides = |name: &str| control::environment::is_sensitive(name);
-            if !object.keys().any(|name| hides(name)) {
-                return value;
+        Ok(object @ model::Json::Object(_)) => {
+            let shown = super::connections::redacted(object.clone());
+            if shown == object {
+                value
+            } else {
+                shown.to_string()
             }
-            for (name, inner) in &mut object {
-                if hides(name) {
-                    *inner = MASK.into();
-                }
-            }
-            model::Json::Object(object).to_string()
         }
-        _ => value,
+        Ok(_) | Err(_) => value,
     }
 }
 

@@ -5,6 +5,7 @@ pub(crate) mod dags;
 pub(crate) mod events;
 pub(crate) mod grid;
 pub(crate) mod reasons;
+pub(crate) mod setup;
 pub(crate) mod tail;
 
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -21,4 +22,7 @@ pub(crate) fn router() -> OpenApiRouter<App> {
         .routes(routes!(reasons::get_task_reasons))
         .routes(routes!(events::get_events))
         .routes(routes!(tail::get_tail))
+        .routes(routes!(setup::get_setup))
+        .routes(routes!(setup::cancel_setup))
+        .routes(routes!(setup::retry_setup))
 }

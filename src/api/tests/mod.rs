@@ -2,9 +2,11 @@
 
 mod assets;
 mod book;
+mod connections;
 mod documents;
 mod http;
 mod node;
+mod python;
 mod reads;
 mod shapes;
 mod speed;

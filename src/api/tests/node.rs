@@ -177,6 +177,9 @@ impl Node {
         }
     }
 
+    pub(super) fn control(&self) -> control::Control {
+        self.running.as_ref().unwrap().control()
+    }
     pub(super) fn router(&self) -> Router {
         self.router.clone()
     }

@@ -53,7 +53,6 @@ async fn every_read_has_upstreams_shape() {
         run.to_owned(),
         format!("{run}/taskInstances"),
         ti.clone(),
-        format!("{ti}/listMapped"),
         format!("{ti}/tries"),
         format!("{ti}/tries/1"),
         format!("{ti}/-1/tries"),
@@ -341,7 +340,7 @@ async fn what_is_not_there_is_named() {
         ("GET", "/pools/none"),
         ("GET", "/variables/none"),
         ("GET", "/config"),
-        ("GET", "/connections"),
+        ("GET", "/jobs"),
         ("GET", "/nonsense"),
         ("PUT", "/pools"),
     ] {
@@ -360,7 +359,7 @@ async fn what_is_not_there_is_named() {
         404 API-008 there is no pool `none`
         404 API-008 there is no variable `none`
         403 API-013 the configuration is not shown here; `orrery config show` has it
-        404 API-012 `/api/v2/connections` is part of Airflow's API and not there yet
+        404 API-012 `/api/v2/jobs` is part of Airflow's API and not there yet
         404 API-003 there is nothing at `/api/v2/nonsense`
         405 API-004 PUT is not possible here; `Allow` says what is
     "#]]

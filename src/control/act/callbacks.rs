@@ -40,7 +40,7 @@ pub(crate) struct Caller {
     pub(crate) triggerer: Option<Arc<dyn Triggerer>>,
     /// What it runs of ours.
     pub(crate) awaited: Awaited,
-    pub(crate) python: PythonRuntime,
+    pub(crate) python: python::Current,
     /// The dag folder.
     pub(crate) root: PathBuf,
     pub(crate) reader: Reader,
@@ -72,7 +72,11 @@ struct Batch {
 impl Callbacks {
     /// Takes a callback; returns at once.
     pub(crate) fn make(&self, owed: OwedCallback) {
-        let Some(caller) = &self.0 else {
+        let able = self
+            .0
+            .as_ref()
+            .filter(|caller| caller.python.get().is_some());
+        let Some(caller) = able else {
             let no = owed.no;
             tracing::warn!(target: "control", %no, "a callback waits for a Python runtime");
             return;
@@ -121,7 +125,7 @@ impl Caller {
 
     /// Has the triggerer await one. What comes of it is told to [`Self::said`].
     fn watch(self: &Arc<Self>, no: Fence, kwargs: Json) {
-        let Some(triggerer) = &self.triggerer else {
+        let (Some(triggerer), Some(runtime)) = (&self.triggerer, self.python.get()) else {
             return self.done(vec![no]);
         };
         self.awaited
@@ -137,7 +141,7 @@ impl Caller {
             dag_data: None,
             dag_run_data: None,
         };
-        triggerer.create(&self.python, trigger);
+        triggerer.create(&runtime, trigger);
     }
 
     /// A trigger of ours has ended, well or not.
@@ -179,6 +183,9 @@ impl Caller {
             if state.n_sessions >= CALLBACK_SESSIONS_MAX {
                 return;
             }
+            let Some(runtime) = self.python.get() else {
+                return;
+            };
             let Some(Batch { file, calls }) = state.ready.pop_front() else {
                 return;
             };
@@ -186,7 +193,7 @@ impl Caller {
             drop(state);
             let (numbers, calls): (Vec<Fence>, Vec<Callback>) = calls.into_iter().unzip();
             let request = ParseRequest {
-                runtime: self.python.clone(),
+                runtime: PythonRuntime::clone(&runtime),
                 path: self.root.join(&file).to_string_lossy().into_owned(),
                 bundle_path: self.root.to_string_lossy().into_owned(),
                 bundle_name: BUNDLE.to_owned(),

@@ -12,11 +12,10 @@ use model::{
     evaluation::{Evaluated, Evaluation, Question, TimetableSays, WeightOf},
     ports::Evaluator,
     schedule::DataInterval,
-    work::PythonRuntime,
 };
 use serde_json::json;
 
-use crate::handle::Handle;
+use crate::{handle::Handle, python::Current};
 
 /// Between two attempts to have an answer taken.
 const AGAIN: Duration = Duration::from_millis(200);
@@ -24,7 +23,8 @@ const AGAIN: Duration = Duration::from_millis(200);
 /// Asks; without a runtime nothing is asked, and the next start asks again.
 #[derive(Clone)]
 pub(crate) struct Evaluations {
-    pub(crate) port: Option<(PythonRuntime, Arc<dyn Evaluator>)>,
+    pub(crate) python: Current,
+    pub(crate) port: Option<Arc<dyn Evaluator>>,
     pub(crate) handle: Handle,
     pub(crate) runtime: tokio::runtime::Handle,
     /// Questions that had no answer.
@@ -40,7 +40,7 @@ impl Evaluations {
             version,
             question,
         } = asked;
-        let Some((python, port)) = &self.port else {
+        let (Some(python), Some(port)) = (self.python.get(), &self.port) else {
             return;
         };
         let (handle, runtime) = (self.handle.clone(), self.runtime.clone());
@@ -68,7 +68,7 @@ impl Evaluations {
                 }
             });
         };
-        port.evaluate(python, words, Box::new(done));
+        port.evaluate(&python, words, Box::new(done));
     }
 }
 

@@ -252,7 +252,7 @@ impl Act {
 
     /// Hands a task of a Python dag to the executor.
     fn start_python(&self, loaded: Loaded) {
-        let Some(runtime) = &self.python else {
+        let Some(runtime) = self.python.get() else {
             return self.fail(&loaded, Reason::NoRuntime.to_string(), false);
         };
         let start = python::Start {
@@ -264,7 +264,7 @@ impl Act {
             try_number: loaded.job.try_number,
         };
         let book = self.reader.snapshot();
-        match book.and_then(|book| python::task(runtime, &book, &start)) {
+        match book.and_then(|book| python::task(&runtime, &book, &start)) {
             Ok(Some(task)) => {
                 self.execute(loaded, work::Job::Python(Box::new(task)), Vec::new());
             }

@@ -18,7 +18,6 @@ use model::{
     Fence, TiKey,
     effect::Effect,
     ports::{Clock, Executor, Triggers},
-    work::PythonRuntime,
 };
 use tokio::sync::broadcast;
 
@@ -31,7 +30,8 @@ pub(crate) use self::{
 
 use self::launch::Job;
 use crate::{
-    handle::Handle, metrics::Metrics, notice::Notice, reader::Reader, reconcilers::Chores,
+    handle::Handle, metrics::Metrics, notice::Notice, python::Current, reader::Reader,
+    reconcilers::Chores,
 };
 
 /// What acting needs.
@@ -53,7 +53,7 @@ pub(crate) struct Act {
     /// What processes inherit, in order.
     pub(crate) base_env: Vec<(String, String)>,
     /// Runs tasks of Python dags, where there is one.
-    pub(crate) python: Option<PythonRuntime>,
+    pub(crate) python: Current,
     /// Runs what waits without a thread.
     pub(crate) runtime: tokio::runtime::Handle,
     pub(crate) flights: Flights,

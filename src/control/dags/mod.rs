@@ -7,6 +7,7 @@ mod publish;
 mod read;
 mod scan;
 mod scripts;
+mod texts;
 mod walk;
 mod watch;
 
@@ -34,7 +35,7 @@ use self::{
     scan::Known,
     watch::{Waker, Watch},
 };
-use crate::{handle::Handle, metrics::Metrics};
+use crate::{handle::Handle, metrics::Metrics, python::Current};
 
 /// What is known of the dag folder.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -71,6 +72,8 @@ pub(crate) struct Shared {
     /// Python files that were read.
     parsed: Mutex<Vec<Done>>,
     waker: OnceLock<Waker>,
+    /// Look once more, though no file says so: a runtime has come.
+    once_more: AtomicBool,
     stopping: AtomicBool,
 }
 
@@ -89,7 +92,7 @@ pub(crate) struct Scanner {
 
 /// What reads Python files.
 pub(crate) struct Python {
-    pub(crate) runtime: PythonRuntime,
+    pub(crate) current: Current,
     pub(crate) parser: Arc<dyn Parser>,
 }
 
@@ -175,6 +178,12 @@ impl Shared {
         self.wake();
     }
 
+    /// Has the folder looked through before long.
+    pub(crate) fn look_again(&self) {
+        self.once_more.store(true, Relaxed);
+        self.wake();
+    }
+
     fn wake(&self) {
         if let Some(waker) = self.waker.get() {
             waker.wake();
@@ -192,6 +201,12 @@ impl Shared {
 }
 
 impl Scanner {
+    /// What reads Python files now; they are left alone without it.
+    fn reads_python(&self) -> Option<(Arc<PythonRuntime>, Arc<dyn Parser>)> {
+        let python = self.python.as_ref()?;
+        Some((python.current.get()?, Arc::clone(&python.parser)))
+    }
+
     fn run(mut self, mut watch: Watch) {
         let mut written = HashSet::new();
         loop {
@@ -205,7 +220,8 @@ impl Scanner {
                     return;
                 }
                 self.take_parsed(&mut watch);
-                let again = heard.woken && self.forget_again();
+                let again = heard.woken
+                    && (self.forget_again() | self.shared.once_more.swap(false, Relaxed));
                 if heard.any || again {
                     break heard;
                 }

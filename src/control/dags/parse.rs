@@ -12,10 +12,16 @@ use model::{
     command::{PublishDag, PublishFile},
     limits::DAG_PARSE_MS_MAX,
     ports::{ParseRequest, Parsed},
+    work::PythonRuntime,
 };
 
-use super::{Scanner, Shared, read::ReadFile, walk::Stamp, watch::Watch};
-use crate::{logs::path::of_file, python::BUNDLE};
+use sha2::{Digest, Sha256};
+
+use super::{Scanner, Shared, read::ReadFile, texts::Texts, walk::Stamp, watch::Watch};
+use crate::{
+    logs::path::{hex, of_file},
+    python::BUNDLE,
+};
 
 /// A file that was read, and what it says; nothing when nobody could read it.
 pub(super) struct Done {
@@ -57,10 +63,12 @@ impl Shared {
 impl Scanner {
     /// Has as many files read as may be at once.
     pub(super) fn start_parses(&mut self) {
-        let Some(python) = &self.python else { return };
+        let Some((runtime, parser)) = self.reads_python() else {
+            return;
+        };
         while let Some(path) = self.scripts.next() {
             let request = ParseRequest {
-                runtime: python.runtime.clone(),
+                runtime: PythonRuntime::clone(&runtime),
                 path: self.root.join(&path).to_string_lossy().into_owned(),
                 bundle_path: self.root.to_string_lossy().into_owned(),
                 bundle_name: BUNDLE.to_owned(),
@@ -76,7 +84,7 @@ impl Scanner {
                 let mut answer = answer;
                 answer.parsed = Some(parsed);
             };
-            python.parser.parse(request, Box::new(done));
+            parser.parse(request, Box::new(done));
         }
     }
 
@@ -89,11 +97,14 @@ impl Scanner {
         let at = self.clock.now();
         let mut files = Vec::new();
         for Done { path, parsed } in parsed {
-            let Some((stamp, hash)) = self.scripts.end(&path) else {
+            let Some(was) = self.scripts.end(&path) else {
                 continue;
             };
             match parsed {
-                Some(parsed) => files.push(made(path, stamp, hash, parsed, at)),
+                Some(parsed) => {
+                    let texts = Texts::new(&self.root, &path, was.content.as_deref());
+                    files.push(made(path, (was.stamp, was.hash), parsed, &texts, at));
+                }
                 // Nobody could read it: there is another look before long.
                 None => watch.look_again(),
             }
@@ -117,7 +128,13 @@ impl Scanner {
 }
 
 /// What a file says: its dags, and what is wrong with it.
-fn made(path: String, stamp: Stamp, hash: String, parsed: Parsed, at: Timestamp) -> ReadFile {
+fn made(
+    path: String,
+    (stamp, hash): (Stamp, String),
+    parsed: Parsed,
+    texts: &Texts,
+    at: Timestamp,
+) -> ReadFile {
     let Parsed {
         dags,
         import_errors,
@@ -135,8 +152,8 @@ fn made(path: String, stamp: Stamp, hash: String, parsed: Parsed, at: Timestamp)
     let parse_us = (n_seconds * 1e6) as u64;
     let mut error = tracebacks(&path, import_errors);
     let mut published = Vec::new();
-    for (_, document) in dags {
-        match decode(&document, parse_us) {
+    for (place, document) in dags {
+        match decode(&document, texts.of(&place), parse_us) {
             Ok(dag) => published.push(dag),
             Err(e) => {
                 error.get_or_insert(e);
@@ -184,7 +201,7 @@ fn tracebacks(path: &str, errors: Vec<(String, String)>) -> Option<ImportError> 
     (n > 0).then(|| plain("CTL-020", texts.join("\n")))
 }
 
-fn decode(document: &Json, parse_us: u64) -> Result<PublishDag, ImportError> {
+fn decode(document: &Json, text: Option<String>, parse_us: u64) -> Result<PublishDag, ImportError> {
     let decode = || serialized::decode(document);
     let dag = match catch_unwind(AssertUnwindSafe(decode)) {
         Ok(Ok(dag)) => dag,
@@ -194,12 +211,19 @@ fn decode(document: &Json, parse_us: u64) -> Result<PublishDag, ImportError> {
             return Err(plain("CTL-010", message));
         }
     };
+    let written = text.as_deref().unwrap_or_default();
+    let hash = format!(
+        "{}.{}",
+        serialized::version_hash(document),
+        hex(&Sha256::digest(written))
+    );
     Ok(PublishDag {
         dag: Arc::new(dag),
         source: DagSource::Serialized {
             json: document.to_string(),
+            text,
         },
-        hash: serialized::version_hash(document),
+        hash,
         parse_us,
     })
 }

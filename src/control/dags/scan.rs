@@ -249,7 +249,7 @@ impl Scanner {
         self.shared.set(Status {
             scanned: true,
             n_files: found.files.len() + self.scripts.n_dag_files(),
-            n_python: match self.python {
+            n_python: match self.reads_python() {
                 Some(_) => 0,
                 None => found.python.len(),
             },

@@ -48,6 +48,14 @@ struct Script {
     hash: String,
 }
 
+/// A file as it was when it was read.
+pub(super) struct WasRead {
+    pub(super) stamp: Stamp,
+    pub(super) hash: String,
+    /// Of its bytes, unless it has changed since.
+    pub(super) content: Option<String>,
+}
+
 enum Kind {
     /// It could say dags.
     Dags,
@@ -80,14 +88,19 @@ impl Scripts {
         None
     }
 
-    /// A file was read: its stamp and the hash that it had; none when nobody wants it any more.
-    pub(super) fn end(&mut self, path: &str) -> Option<(Stamp, String)> {
+    /// A file was read: what it was then; none when nobody wants it any more.
+    pub(super) fn end(&mut self, path: &str) -> Option<WasRead> {
         let hash = self.reading.remove(path)?;
         let script = self.seen.get(path)?;
-        if script.hash != hash {
+        let is_same = script.hash == hash;
+        if !is_same {
             self.waiting.push_back(path.to_owned());
         }
-        Some((script.stamp, hash))
+        Some(WasRead {
+            stamp: script.stamp,
+            hash,
+            content: is_same.then(|| script.content.clone()),
+        })
     }
 
     /// Has files that another one kept out read again, when the others are done.
@@ -127,8 +140,9 @@ impl Scripts {
 impl Scanner {
     /// Looks at the Python files, and has those read whose dags may have changed.
     pub(super) fn look_at_scripts(&mut self, found: &Found, written: &HashSet<PathBuf>) {
-        let Some(python) = &self.python else { return };
-        let runtime = python.runtime.clone();
+        let Some((runtime, _)) = self.reads_python() else {
+            return;
+        };
         self.scripts
             .seen
             .retain(|path, _| found.python.contains_key(path));
@@ -257,7 +271,7 @@ fn read(file: &Path, seen: Stamp, at: Timestamp) -> Script {
 }
 
 /// The stamp is older than the content or as old: a change in between is read again.
-fn read_bytes(file: &Path, limit: u64) -> io::Result<(Stamp, Vec<u8>)> {
+pub(super) fn read_bytes(file: &Path, limit: u64) -> io::Result<(Stamp, Vec<u8>)> {
     let open = File::open(file)?;
     let stamp = stamp(&open.metadata()?);
     let mut bytes = Vec::new();

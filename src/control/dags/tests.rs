@@ -48,12 +48,12 @@ impl Kit {
         });
         let shared = Arc::new(Shared::default());
         let python = python.map(|parser| Python {
-            runtime: PythonRuntime {
+            current: Current::of(PythonRuntime {
                 folder: "/runtime".to_owned(),
                 env: Vec::new(),
                 epoch: String::new(),
                 task_bytes_max: 0,
-            },
+            }),
             parser,
         });
         let folder = Folder::start(Scanner {

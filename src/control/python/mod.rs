@@ -6,7 +6,7 @@ mod start;
 pub(crate) mod words;
 
 pub(crate) use call::{Called, called};
-pub(crate) use env::runtime;
+pub(crate) use env::Current;
 pub(crate) use start::{Start, instance_of, reschedules, task};
 
 /// The name of the dag folder among bundles, as upstream has it.

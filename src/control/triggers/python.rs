@@ -7,7 +7,6 @@ use model::{
     execution::RunTrigger,
     ports::{Triggerer, Triggers},
     task_instance::{Deferral, Trigger},
-    work::PythonRuntime,
 };
 
 use crate::{
@@ -20,7 +19,7 @@ use crate::{
 pub(crate) struct PythonTriggers {
     pub(crate) others: Arc<dyn Triggers>,
     pub(crate) triggerer: Arc<dyn Triggerer>,
-    pub(crate) runtime: PythonRuntime,
+    pub(crate) runtime: python::Current,
     pub(crate) armed: Armed,
     pub(crate) watching: Watching,
     pub(crate) reader: Reader,
@@ -29,6 +28,9 @@ pub(crate) struct PythonTriggers {
 impl Triggers for PythonTriggers {
     fn arm(&self, key: TiKey, fence: Fence, deferral: &Deferral) {
         let Trigger::Python { class, kwargs } = &deferral.trigger else {
+            return self.others.arm(key, fence, deferral);
+        };
+        let Some(runtime) = self.runtime.get() else {
             return self.others.arm(key, fence, deferral);
         };
         let watched = Watched {
@@ -68,10 +70,13 @@ impl Triggers for PythonTriggers {
             dag_data,
             dag_run_data: dag_run_data.map(Box::new),
         };
-        self.triggerer.create(&self.runtime, trigger);
+        self.triggerer.create(&runtime, trigger);
     }
 
     fn watch(&self, trigger: Fence, classpath: &str, kwargs: &JsonMap) {
+        let Some(runtime) = self.runtime.get() else {
+            return;
+        };
         let mut watching = self.watching.lock().unwrap_or_else(PoisonError::into_inner);
         if !watching.insert(trigger) {
             return;
@@ -86,7 +91,7 @@ impl Triggers for PythonTriggers {
             dag_data: None,
             dag_run_data: None,
         };
-        self.triggerer.create(&self.runtime, trigger);
+        self.triggerer.create(&runtime, trigger);
     }
 
     fn unwatch(&self, trigger: Fence) {

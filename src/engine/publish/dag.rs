@@ -128,6 +128,9 @@ fn compare(cx: &mut Cx, no: DagNo, read: &PublishDag) -> Version {
     if hash.as_ref() == Some(&read.hash) {
         return Version::Same;
     }
+    if hash.is_some_and(|hash| means_the_same(&hash, &read.hash)) {
+        return Version::SourceOnly;
+    }
     let version = cx
         .live
         .dags
@@ -147,6 +150,13 @@ fn compare(cx: &mut Cx, no: DagNo, read: &PublishDag) -> Version {
     } else {
         Version::New
     }
+}
+
+/// Of a Python dag the hash says what the dag means, then after a dot how it is written.
+fn means_the_same(one: &str, other: &str) -> bool {
+    one.split_once('.')
+        .zip(other.split_once('.'))
+        .is_some_and(|((one, _), (other, _))| one == other)
 }
 
 fn is_without_runs(cx: &Cx, dag: &LiveDag) -> bool {

@@ -75,7 +75,7 @@ impl World {
         self.book.sources.insert(hash.clone(), Arc::clone(&dag));
         let (json, files) = (text.to_owned(), Vec::new());
         let source = if self.python {
-            DagSource::Serialized { json }
+            DagSource::Serialized { json, text: None }
         } else {
             DagSource::Yaml { text: json, files }
         };

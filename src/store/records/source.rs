@@ -19,8 +19,13 @@ enum SourceRecord {
         text: String,
         files: Vec<(String, String)>,
     },
+    /// Without its file, as books had it at first.
     Serialized {
         json: String,
+    },
+    Python {
+        json: String,
+        text: Option<String>,
     },
 }
 
@@ -34,7 +39,10 @@ pub(crate) fn encode(source: &DagSource) -> Result<Vec<u8>, ReadError> {
             text: text.clone(),
             files: files.clone(),
         },
-        DagSource::Serialized { json } => SourceRecord::Serialized { json: json.clone() },
+        DagSource::Serialized { json, text } => SourceRecord::Python {
+            json: json.clone(),
+            text: text.clone(),
+        },
     };
     let plain = postcard::to_extend(&record, vec![VERSION, PLAIN]).map_err(wrong)?;
     if plain.len() < SOURCE_COMPRESS_BYTES_MIN {
@@ -61,6 +69,23 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<DagSource, ReadError> {
     };
     Ok(match record {
         SourceRecord::Yaml { text, files } => DagSource::Yaml { text, files },
-        SourceRecord::Serialized { json } => DagSource::Serialized { json },
+        SourceRecord::Serialized { json } => DagSource::Serialized { json, text: None },
+        SourceRecord::Python { json, text } => DagSource::Serialized { json, text },
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sources_without_their_file_are_read_too() {
+        let json = "{}".to_owned();
+        let bytes = postcard::to_extend(&SourceRecord::Serialized { json }, vec![VERSION, PLAIN]);
+        let source = DagSource::Serialized {
+            json: "{}".to_owned(),
+            text: None,
+        };
+        assert_eq!(decode(&bytes.unwrap()).unwrap(), source);
+    }
 }

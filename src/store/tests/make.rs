@@ -177,7 +177,10 @@ pub(crate) fn version(dag: u32, bits: u32) -> DagVersion {
             files: vec![("q.sql".into(), "select 1".into())],
         }
     } else {
-        DagSource::Serialized { json: "{}".into() }
+        DagSource::Serialized {
+            json: "{}".into(),
+            text: (bits & 32 == 0).then(|| "# dag".into()),
+        }
     };
     DagVersion {
         dag: DagNo(dag),

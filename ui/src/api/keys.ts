@@ -5,5 +5,6 @@ export const keys = {
   dag: (deployment: string, dag: string) => [deployment, 'dag', dag] as const,
   run: (deployment: string, dag: string, run: string) => [deployment, 'run', dag, run] as const,
   importErrors: (deployment: string) => [deployment, 'import-errors'] as const,
+  setup: (deployment: string) => [deployment, 'setup'] as const,
   pools: (deployment: string) => [deployment, 'pools'] as const,
 };

@@ -276,6 +276,54 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/dags/{dag_id}/dagVersions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_dag_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/dagWarnings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["list_dag_warnings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_extra_links"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/orrery/dags": {
         parameters: {
             query?: never;
@@ -350,6 +398,54 @@ export interface paths {
         get: operations["orrery_task_reasons"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/orrery/setup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["orrery_setup"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/orrery/setup/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["orrery_cancel_setup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/orrery/setup/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["orrery_retry_setup"];
         delete?: never;
         options?: never;
         head?: never;
@@ -935,6 +1031,40 @@ export interface components {
             version_number: number | null;
             dag_display_name: string;
         };
+        /** @description Dag Version Collection serializer for responses. */
+        DAGVersionCollectionResponse: {
+            dag_versions: components["schemas"]["DagVersionResponse"][];
+            total_entries: number;
+        };
+        /**
+         * @description Enum for DAG warning types.
+         *
+         *     This is the set of allowable values for the ``warning_type`` field
+         *     in the DagWarning model.
+         * @enum {string}
+         */
+        DagWarningType: "asset conflict" | "non-existent pool" | "runtime varying value";
+        /** @description Dag warning collection serializer for responses. */
+        DAGWarningCollectionResponse: {
+            dag_warnings: components["schemas"]["DAGWarningResponse"][];
+            total_entries: number;
+        };
+        /** @description Dag Warning serializer for responses. */
+        DAGWarningResponse: {
+            dag_id: string;
+            warning_type: components["schemas"]["DagWarningType"];
+            message: string;
+            /** Format: date-time */
+            timestamp: string;
+            dag_display_name: string;
+        };
+        /** @description Extra Links Response. */
+        ExtraLinkCollectionResponse: {
+            extra_links: {
+                [key: string]: string | null;
+            };
+            total_entries: number;
+        };
         OrreryDagPage: {
             dags: components["schemas"]["OrreryDag"][];
             total_entries: number;
@@ -1005,6 +1135,17 @@ export interface components {
             state: string | null;
             reasons: components["schemas"]["OrreryReason"][];
             map_index?: number;
+        };
+        OrrerySetup: {
+            /** @enum {string} */
+            state: "off" | "preparing" | "ready" | "failed" | "cancelled";
+            what: string;
+            step: string;
+            percent: number;
+            lines: string[];
+            problem: string | null;
+            code: string | null;
+            n_examples: number;
         };
     };
     responses: never;
@@ -1766,6 +1907,90 @@ export interface operations {
             };
         };
     };
+    get_dag_versions: {
+        parameters: {
+            query?: {
+                limit?: number;
+                offset?: number;
+                version_number?: number;
+                bundle_name?: string;
+                bundle_version?: string | null;
+                /** @description Attributes to order by, multi criteria sort is supported. Prefix with `-` for descending order. Supported attributes: `id, version_number, bundle_name, bundle_version` */
+                order_by?: string[];
+            };
+            header?: never;
+            path: {
+                dag_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DAGVersionCollectionResponse"];
+                };
+            };
+        };
+    };
+    list_dag_warnings: {
+        parameters: {
+            query?: {
+                dag_id?: string | null;
+                warning_type?: components["schemas"]["DagWarningType"] | null;
+                limit?: number;
+                offset?: number;
+                /** @description Attributes to order by, multi criteria sort is supported. Prefix with `-` for descending order. Supported attributes: `dag_id, warning_type, message, timestamp` */
+                order_by?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DAGWarningCollectionResponse"];
+                };
+            };
+        };
+    };
+    get_extra_links: {
+        parameters: {
+            query?: {
+                map_index?: number;
+                try_number?: number | null;
+            };
+            header?: never;
+            path: {
+                dag_id: string;
+                dag_run_id: string;
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExtraLinkCollectionResponse"];
+                };
+            };
+        };
+    };
     orrery_list_dags: {
         parameters: {
             query?: {
@@ -1885,6 +2110,66 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OrreryTaskReasons"];
+                };
+            };
+        };
+    };
+    orrery_setup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description ok */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrrerySetup"];
+                };
+            };
+        };
+    };
+    orrery_cancel_setup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description ok */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrrerySetup"];
+                };
+            };
+        };
+    };
+    orrery_retry_setup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description ok */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrrerySetup"];
                 };
             };
         };

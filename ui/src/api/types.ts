@@ -22,6 +22,8 @@ export type ClearBody = Schemas['ClearTaskInstancesBody'];
 export type Question = Schemas['HITLDetail'];
 export type XComEntry = Schemas['XComResponse'];
 
+export type Setup = Schemas['OrrerySetup'];
+
 /** What Orrery measures beside upstream's fields. */
 export type Usage = { cpu_seconds?: number | null; peak_memory_bytes?: number | null };
 export type TaskInstance = Schemas['TaskInstanceResponse'] & { orrery?: Usage | null };

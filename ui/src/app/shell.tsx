@@ -3,6 +3,7 @@ import { Link, NavLink, Outlet, useLocation, useParams } from 'react-router';
 import { Loading } from '~/components/empty';
 import { Logo } from '~/components/logo';
 import { Moment } from '~/components/time';
+import { SetupNotice } from '~/features/setup/setup-notice';
 import { useArrival } from './arrival';
 import { ErrorBoundary } from './error-boundary';
 import { LiveProvider, useLive } from './live';
@@ -24,6 +25,7 @@ export function Shell() {
       <div className="flex min-h-dvh flex-col">
         <Header deployment={deployment} />
         <ConnectionLost />
+        <SetupNotice deployment={deployment} />
         <main id="main" tabIndex={-1} className="flex min-w-0 flex-1 flex-col outline-none">
           <ErrorBoundary key={pathname}>
             <Suspense fallback={<Loading />}>

@@ -102,7 +102,9 @@ fn details(book: &Book<'_>, row: DagRow) -> Result<DagDetails, Problem> {
         start_date: dag.and_then(|dag| dag.start_date).map(At),
         end_date: dag.and_then(|dag| dag.end_date).map(At),
         is_paused_upon_creation: dag.and_then(|dag| dag.is_paused_upon_creation),
-        params: Some(Any(dag.map_or_else(|| JsonMap::new().into(), params))),
+        params: Some(Any(
+            dag.map_or_else(|| JsonMap::new().into(), |dag| params(&dag.params))
+        )),
         render_template_as_native_obj: dag.is_some_and(|dag| dag.render_template_as_native_obj),
         template_search_path: None,
         timezone: dag.map(|dag| dag.timezone.clone()),
@@ -119,7 +121,7 @@ fn details(book: &Book<'_>, row: DagRow) -> Result<DagDetails, Problem> {
 }
 
 /// Declared params as upstream dumps them: value, schema and description by name.
-pub(crate) fn params(dag: &Dag) -> model::Json {
+pub(crate) fn params(params: &[model::dag::Param]) -> model::Json {
     let one = |param: &model::dag::Param| {
         let value = serde_json::json!({
             "value": param.default,
@@ -129,5 +131,5 @@ pub(crate) fn params(dag: &Dag) -> model::Json {
         });
         (param.name.clone(), value)
     };
-    dag.params.iter().map(one).collect::<JsonMap>().into()
+    params.iter().map(one).collect::<JsonMap>().into()
 }

@@ -49,9 +49,10 @@ pub(crate) struct RunPatchBody {
 }
 
 /// Tells `null` from absent.
-pub(crate) fn given<'de, D: serde::Deserializer<'de>>(
+#[allow(clippy::option_option)] // That is the point.
+pub(crate) fn given<'de, T: Deserialize<'de>, D: serde::Deserializer<'de>>(
     from: D,
-) -> Result<Option<Option<String>>, D::Error> {
+) -> Result<Option<Option<T>>, D::Error> {
     Option::deserialize(from).map(Some)
 }
 

@@ -106,12 +106,40 @@ pub(crate) async fn list_mapped_tis(
     Query(mut query): Query<TisQuery>,
 ) -> Result<Json<TaskInstanceCollection>, Problem> {
     query.order_by.check(&ORDERS)?;
-    query.task_id = Some(task_id);
     let found = app.read(move |book| {
-        let names = Names::default();
-        list(book, &dag_id, &run_id, &names, &query)
+        if !is_expanded(book, &dag_id, &run_id, &task_id)? {
+            query.map_index = vec![i32::MIN];
+        }
+        query.task_id = Some(task_id);
+        list(book, &dag_id, &run_id, &Names::default(), &query)
     });
     found.await.map(Json)
+}
+
+/// Whether a mapped task has its instances; 404 for a task that is not mapped. Until then it has
+/// one without a map index.
+fn is_expanded(
+    book: &Book<'_>,
+    dag_id: &str,
+    run_id: &str,
+    task_id: &str,
+) -> Result<bool, Problem> {
+    let found = book.run(dag_id, run_id)?;
+    let Ok(ti) = book.ti(&found, task_id, -1) else {
+        let known = book.task_no(found.row.no, task_id)?;
+        return known
+            .map(|_| true)
+            .ok_or_else(|| Problem::not_found("task", task_id));
+    };
+    let cached = book.cached(found.row.no, ti.version)?;
+    let is_mapped = cached.is_some_and(|cached| {
+        let task = cached.task(ti.key.task);
+        task.is_some_and(|task| cached.dag.needs_expansion(task))
+    });
+    if is_mapped {
+        return Ok(false);
+    }
+    Err(Problem::not_found("mapped task", task_id))
 }
 
 /// One page.

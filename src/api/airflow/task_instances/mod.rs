@@ -122,6 +122,8 @@ pub(crate) struct About<'a> {
     /// The sum of its own weight and that of the tasks that count with it.
     pub(crate) priority_weight: Option<i32>,
     pub(crate) version: Option<DagVersionResponse>,
+    /// Its template fields as they were after rendering, an object.
+    pub(crate) rendered: Option<model::Json>,
 }
 
 /// What the task says, or what is assumed once nothing says it.
@@ -153,7 +155,7 @@ fn says(about: &About<'_>) -> Says {
         pool_slots: task.pool_slots,
         queue: Some(task.queue.clone()),
         priority_weight: about.priority_weight,
-        operator: Some(operator_name(task).to_owned()),
+        operator: Some(operator_class(task).to_owned()),
         operator_name: Some(operator_name(task).to_owned()),
     }
 }
@@ -166,8 +168,14 @@ pub(crate) fn task_display_name(task: &Task) -> String {
 }
 
 /// The last part of the operator's class path.
-pub(crate) fn operator_name(task: &Task) -> &str {
+pub(crate) fn operator_class(task: &Task) -> &str {
     task.operator.class.rsplit('.').next().unwrap_or_default()
+}
+
+/// What people call the operator: `@task.branch` rather than its class.
+pub(crate) fn operator_name(task: &Task) -> &str {
+    let own = task.display.operator_name.as_deref();
+    own.unwrap_or_else(|| operator_class(task))
 }
 
 /// The id of the try that an instance is at.
@@ -250,7 +258,7 @@ impl TaskInstanceResponse {
             note,
             rendered_map_index: rendered_map_index
                 .or_else(|| (key.map != MapIndex::NONE).then(|| key.map.to_string())),
-            rendered_fields: Any(model::Json::Object(model::JsonMap::new())),
+            rendered_fields: Any(about.rendered.clone().unwrap_or_else(no_fields)),
             trigger,
             triggerer_job: None,
             dag_version: about.version.clone(),
@@ -260,6 +268,10 @@ impl TaskInstanceResponse {
             },
         }
     }
+}
+
+fn no_fields() -> model::Json {
+    model::Json::Object(model::JsonMap::new())
 }
 
 fn trigger(ti: &TaskInstance) -> Option<TriggerResponse> {

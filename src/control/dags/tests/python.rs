@@ -8,8 +8,10 @@ use model::{
     ports::{ParseRequest, Parsed},
 };
 use serde_json::json;
+use sha2::{Digest, Sha256};
 
-use super::*;
+use super::{super::texts::Texts, *};
+use crate::logs::path::hex;
 
 type Answer = Box<dyn FnOnce(Parsed) + Send>;
 
@@ -151,6 +153,51 @@ fn slow_files_hold_up_no_yaml_and_two_are_read_at_once() {
 fn what_was_read_is_made_again_from_the_book() {
     let Parsed { dags, .. } = parsed("dag one");
     let json = dags[0].1.to_string();
-    let dag = dagfile::from_source(&DagSource::Serialized { json }).unwrap();
+    let dag = dagfile::from_source(&DagSource::Serialized { json, text: None }).unwrap();
     assert_eq!(dag, dagfile::serialized::decode(&dags[0].1).unwrap());
+}
+
+#[test]
+fn the_text_is_kept_with_what_it_says() {
+    let temp = Temp::new();
+    temp.write("a.py", &script("dag one"));
+    let (kit, _parser) = start(temp, &[]);
+    let said = || match kit.asked.recv_timeout(Duration::from_secs(5)) {
+        Ok(Command::PublishFile(publish)) => {
+            let dag = publish.dags.into_iter().next().unwrap();
+            let DagSource::Serialized { text, .. } = dag.source else {
+                panic!("it is Python's");
+            };
+            (dag.hash, text.unwrap())
+        }
+        other => panic!("{other:?}"),
+    };
+    let (first, text) = said();
+    assert_eq!(text, script("dag one"));
+    // The same meaning in other words: the part of the hash before the dot stays.
+    kit.temp.write("a.py", &script("dag one\n# reworded"));
+    let (second, text) = said();
+    assert_eq!(text, script("dag one\n# reworded"));
+    assert_ne!(first, second);
+    assert_eq!(first.split('.').next(), second.split('.').next());
+}
+
+#[test]
+fn a_dag_of_an_imported_file_has_that_files_text() {
+    let temp = Temp::new();
+    temp.write("a.py", "from made import dag");
+    temp.write("made.py", "dag = 1");
+    temp.write("dags.zip", "PK\u{3}\u{4}");
+    let (root, hash) = (temp.path(), |text: &str| hex(&Sha256::digest(text)));
+    let content = hash("from made import dag");
+    let texts = Texts::new(root, "a.py", Some(&content));
+    let of = |name: &str| texts.of(&root.join(name).to_string_lossy());
+    assert_eq!(of("a.py").unwrap(), "from made import dag");
+    assert_eq!(of("made.py").unwrap(), "dag = 1");
+    assert_eq!(of("gone.py"), of("a.py"));
+    assert_eq!(texts.of("/etc/hostname"), of("a.py"));
+    assert_eq!(of("dags.zip"), None);
+    // Changed since it was read: not what was read, and so nothing.
+    let texts = Texts::new(root, "a.py", Some(&hash("older")));
+    assert_eq!(texts.of("/f.py"), None);
 }

@@ -38,7 +38,18 @@ describe('the page of a dag', () => {
   it('shows the import error, and that the code is the last good version', async () => {
     open(`${DAGS}/gdpr_erasure?tab=code`);
     expect(await screen.findByText('gdpr_erasure.py:14:23')).toBeVisible();
-    expect(await screen.findByText(/^Version \d+, the last good one/)).toBeVisible();
+    expect(await screen.findByText(/^The last good version/)).toBeVisible();
+  });
+
+  it('shows the code as it was at a version', async () => {
+    const { user } = open(`${DAG}?tab=code`);
+    expect(await screen.findByText('# version 3')).toBeVisible();
+    const versions = await screen.findByLabelText('Version');
+    await user.selectOptions(versions, '2');
+    expect(await screen.findByText('# version 2')).toBeVisible();
+    expect(address()).toBe(`${DAG}?tab=code&version=2`);
+    await user.selectOptions(versions, '1');
+    expect(await screen.findByText('No source is kept of this version')).toBeVisible();
   });
 
   it('says that the file of a dag is gone', async () => {

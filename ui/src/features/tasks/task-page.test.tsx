@@ -48,6 +48,14 @@ describe('the page of a task try', () => {
     expect(screen.getByText('beta')).toBeVisible();
   });
 
+  it('shows rendered fields, and the links that the operator left', async () => {
+    open(pathOf(1, 'extract/-1?tab=rendered'));
+    const link = await screen.findByRole('link', { name: 'Query history' });
+    expect(link).toHaveAttribute('href', 'https://warehouse.example/q/7');
+    expect(screen.queryByText('Receipt')).toBeNull();
+    expect(screen.getByText('bash_command')).toBeVisible();
+  });
+
   it('says why a task is not running', async () => {
     open(pathOf(0, 'load'));
     expect(await screen.findByText('Why it is not running')).toBeVisible();
@@ -89,7 +97,6 @@ describe('the page of a task try', () => {
     expect(await screen.findByText('return_value')).toBeVisible();
     expect(await screen.findByText(/12500/)).toBeVisible();
     await user.click(screen.getByRole('link', { name: 'Details' }));
-    expect(await screen.findByText('bash_command')).toBeVisible();
     expect(screen.getAllByText('179 MiB')[0]).toBeVisible();
   });
 

@@ -13,6 +13,8 @@ import { LogView } from '~/features/logs/components/log-view';
 import { ReasonsPanel } from '~/features/reasons/components/reasons';
 import { useTaskReasons } from '~/features/reasons/hooks/reasons';
 import { XComTab } from '~/features/xcoms/components/xcom-tab';
+import { ExtraLinks } from './components/extra-links';
+import { RenderedTab } from './components/rendered-tab';
 import { TaskActions } from './components/task-actions';
 import { TaskDetails } from './components/task-details';
 import { TaskSummary } from './components/task-summary';
@@ -21,6 +23,7 @@ import { useTask, useTries } from './hooks/tasks';
 
 const TABS: Tab[] = [
   { id: 'log', label: 'Log' },
+  { id: 'rendered', label: 'Rendered' },
   { id: 'xcoms', label: 'XComs' },
   { id: 'details', label: 'Details' },
 ];
@@ -55,7 +58,7 @@ export default function TaskPage() {
   return (
     <>
       <PageHead
-        title={place.task + (place.mapIndex >= 0 ? ` [${place.mapIndex}]` : '')}
+        title={titleOf(place, task?.rendered_map_index)}
         mark={task && <StateMark state={task.state} size={20} />}
         crumbs={[
           { label: 'Dags', to: paths.dags(deployment) },
@@ -73,6 +76,7 @@ export default function TaskPage() {
         }
       >
         {task && <TaskSummary task={task} />}
+        {task && <ExtraLinks deployment={deployment} place={place} />}
       </PageHead>
       <div className="flex flex-col gap-3 px-3 sm:px-5">
         {error && (
@@ -108,7 +112,7 @@ export default function TaskPage() {
             <TabLinks tabs={TABS} label="Of this task instance" />
           </div>
           <div className="flex min-h-0 flex-1 flex-col gap-3 p-3 sm:p-5">
-            {tab !== 'xcoms' && latest > 1 && (
+            {(tab === 'log' || tab === 'details') && latest > 1 && (
               <TryPicker tries={tries.data ?? []} latest={task} chosen={tryNumber} />
             )}
             {tab === 'log' && begun && (
@@ -126,6 +130,7 @@ export default function TaskPage() {
                   : 'The log appears here when one does.'}
               </Empty>
             )}
+            {tab === 'rendered' && <RenderedTab task={task} />}
             {tab === 'xcoms' && <XComTab deployment={deployment} place={place} />}
             {tab === 'details' && <TaskDetails task={task} shown={shown} />}
           </div>
@@ -133,4 +138,10 @@ export default function TaskPage() {
       )}
     </>
   );
+}
+
+/** A mapped instance by its label; by its number where it has none of its own. */
+function titleOf({ task, mapIndex }: { task: string; mapIndex: number }, label?: string | null) {
+  if (mapIndex < 0) return task;
+  return `${task} [${label && label !== String(mapIndex) ? label : mapIndex}]`;
 }

@@ -10,6 +10,7 @@ type DagPage = { items: Dag[]; total: number; importErrors: number };
 
 const PAGE_SIZE = 50;
 const IMPORT_ERRORS_SHOWN = 100;
+const VERSIONS_SHOWN = 100;
 
 export function useDagList(deployment: string, filters: Filters, visible: [number, number]) {
   const { search, paused, state, tag } = filters;
@@ -72,17 +73,35 @@ export function useDag(deployment: string, dag: string) {
   });
 }
 
-export function useDagSource(deployment: string, dag: string) {
+/** The newest version where none is named. */
+export function useDagSource(deployment: string, dag: string, version: number | null) {
   return useQuery({
-    queryKey: [...keys.dag(deployment, dag), 'source'],
+    queryKey: [...keys.dag(deployment, dag), 'source', version],
     queryFn: ({ signal }) =>
       expectData(
         api(deployment).GET('/api/v2/dagSources/{dag_id}', {
-          params: { path: { dag_id: dag } },
+          params: { path: { dag_id: dag }, query: { version_number: version ?? undefined } },
           headers: { Accept: 'application/json' },
           signal,
         }),
       ),
+  });
+}
+
+/** Newest first. */
+export function useDagVersions(deployment: string, dag: string) {
+  return useQuery({
+    queryKey: [...keys.dag(deployment, dag), 'versions'],
+    queryFn: async ({ signal }) => {
+      const params = {
+        path: { dag_id: dag },
+        query: { limit: VERSIONS_SHOWN, order_by: ['-version_number'] },
+      };
+      const { dag_versions } = await expectData(
+        api(deployment).GET('/api/v2/dags/{dag_id}/dagVersions', { params, signal }),
+      );
+      return dag_versions;
+    },
   });
 }
 

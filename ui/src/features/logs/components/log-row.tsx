@@ -1,15 +1,16 @@
 import { memo } from 'react';
 import { useZone } from '~/components/zone';
-import { fieldsOf, rank, traceOf, type Shown } from '../lib/buffer';
+import { fieldsOf, rank, type Shown } from '../lib/buffer';
 import { plain } from '../lib/plain';
+import { traceOf } from '../lib/trace';
 
-type Props = { item: Shown; wrap: boolean; search: string };
+type Props = { item: Shown; wrap: boolean; search: string; onFold: (number: number) => void };
 
 const LOOKS = ['text-muted', 'text-ink', 'text-brass', 'text-danger', 'text-danger font-semibold'];
 
-export const LogRow = memo(function LogRow({ item, wrap, search }: Props) {
+export const LogRow = memo(function LogRow({ item, wrap, search, onFold }: Props) {
   const { zone } = useZone();
-  const { line, number } = item;
+  const { line, number, group } = item;
   const at = line.timestamp ? clock(line.timestamp, zone === 'utc') : '';
   const level = rank(line.level);
   const fields = fieldsOf(line);
@@ -28,12 +29,24 @@ export const LogRow = memo(function LogRow({ item, wrap, search }: Props) {
       <span
         className={`min-w-0 flex-1 ${wrap ? 'break-words whitespace-pre-wrap' : 'whitespace-pre'}`}
       >
-        <span className={level === 1 ? '' : LOOKS[level]}>
-          <Found text={plain(line.event)} search={search} />
-        </span>
+        {group ? (
+          <button
+            type="button"
+            aria-expanded={group.isOpen}
+            className="font-semibold hover:underline"
+            onClick={() => onFold(number)}
+          >
+            <span aria-hidden="true">{group.isOpen ? '▾' : '▸'} </span>
+            {group.title} <span className="font-normal text-muted">{group.lines}</span>
+          </button>
+        ) : (
+          <span className={level === 1 ? '' : LOOKS[level]}>
+            <Found text={plain(line.event)} search={search} />
+          </span>
+        )}
         {fields && <span className="text-muted"> {<Found text={fields} search={search} />}</span>}
         {trace && (
-          <span className="block text-danger">
+          <span className="my-1 block border-l-2 border-danger/60 pl-3 whitespace-pre-wrap text-danger">
             <Found text={trace} search={search} />
           </span>
         )}

@@ -1,5 +1,5 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useDeferredValue, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import { useCallback, useDeferredValue, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { Button } from '~/components/button';
 import { ProblemPanel } from '~/components/problem';
 import { useStored } from '~/components/stored';
@@ -23,10 +23,18 @@ export function LogView({ deployment, place, tryNumber }: Props) {
   const scroller = useRef<HTMLDivElement>(null);
 
   const wanted = useDeferredValue(search);
+  const [open, setOpen] = useState<ReadonlySet<number>>(new Set());
   const shown = useMemo(
-    () => filterLines({ lines, dropped }, wanted, level),
-    [lines, dropped, wanted, level],
+    () => filterLines({ lines, dropped }, wanted, level, open),
+    [lines, dropped, wanted, level, open],
   );
+  const fold = useCallback((number: number) => {
+    setOpen((now) => {
+      const next = new Set(now);
+      if (!next.delete(number)) next.add(number);
+      return next;
+    });
+  }, []);
   const virtual = useVirtualizer({
     count: shown.length,
     getScrollElement: () => scroller.current,
@@ -100,7 +108,7 @@ export function LogView({ deployment, place, tryNumber }: Props) {
               style={{ transform: `translateY(${start}px)` }}
               className={wrap === 'on' ? 'absolute inset-x-0 top-0' : 'absolute top-0 min-w-full'}
             >
-              <LogRow item={shown[index]!} wrap={wrap === 'on'} search={wanted} />
+              <LogRow item={shown[index]!} wrap={wrap === 'on'} search={wanted} onFold={fold} />
             </div>
           ))}
         </div>

@@ -1,5 +1,6 @@
 import type { LogLine } from '~/api/types';
 import { plain } from './plain';
+import { traceOf } from './trace';
 
 /** More than anybody reads, and little enough for any browser. */
 export const LINES_KEPT = 20_000;
@@ -33,25 +34,53 @@ export function rank(level: string | undefined): number {
   return RANKS[level?.toLowerCase() ?? ''] ?? 1;
 }
 
-export type Shown = { line: LogLine; number: number };
+/** A line with the number that it has in the file; the first of a group also has the group's. */
+export type Shown = { line: LogLine; number: number; group?: Group };
+export type Group = { title: string; lines: number; isOpen: boolean };
 
-/** Lines that pass the filter, with the number that they have in the file. */
-export function filterLines({ lines, dropped }: Lines, search: string, least: Level): Shown[] {
+const GROUP = '::group::';
+const END = '::endgroup::';
+const WARNING = 2;
+
+/**
+ * Lines that pass the filter. What stands between Airflow's group marks is folded unless the group
+ * is in `open`, something is searched for, or the line warns.
+ */
+export function filterLines(
+  { lines, dropped }: Lines,
+  search: string,
+  least: Level,
+  open: ReadonlySet<number> = new Set(),
+): Shown[] {
   const wanted = search.trim().toLowerCase();
   const from = rank(least);
   const shown: Shown[] = [];
+  let group: Group | null = null;
   lines.forEach((line, index) => {
-    if (rank(line.level) < from) return;
+    const number = dropped + index + 1;
+    const isEnd = line.event.startsWith(END);
+    if (line.event.startsWith(GROUP) || isEnd) group = null;
+    if (isEnd || rank(line.level) < from) return;
     if (wanted && !textOf(line).toLowerCase().includes(wanted)) return;
-    shown.push({ line, number: dropped + index + 1 });
+    if (line.event.startsWith(GROUP) && !wanted) {
+      const title = line.event.slice(GROUP.length).trim() || 'Group';
+      group = { title, lines: 0, isOpen: open.has(number) };
+      shown.push({ line, number, group });
+      return;
+    }
+    if (group) group.lines += 1;
+    if (group && !group.isOpen && rank(line.level) < WARNING) return;
+    shown.push({ line, number });
   });
-  return shown;
+  return shown.filter((one) => one.group === undefined || one.group.lines > 0);
 }
 
 // Shown in a way of their own, or the same on every line of a try and so on the page already.
 const KNOWN = new Set([
-  ...['event', 'timestamp', 'level', 'logger', 'error_detail'],
-  ...['dag_id', 'run_id', 'task_id', 'map_index', 'try_number'],
+  ...['event', 'timestamp', 'level', 'logger', 'error_detail', 'exception'],
+  ...['dag_id', 'run_id', 'task_id', 'map_index', 'try_number', 'ti_id'],
+  // Where in Airflow the line was written helps nobody who reads what a task did.
+  ...['filename', 'lineno'],
 ]);
 
 /** What a line says beyond its message: structured fields, and the trace of an exception. */
@@ -64,20 +93,4 @@ export function fieldsOf(line: LogLine): string {
 
 export function textOf(line: LogLine): string {
   return [plain(line.event), fieldsOf(line), traceOf(line)].filter(Boolean).join(' ');
-}
-
-type Frame = { filename?: string; lineno?: number; name?: string };
-type Raised = { exc_type?: string; exc_value?: string; frames?: Frame[] };
-
-/** Airflow's structured tracebacks, as Python prints them. */
-export function traceOf(line: LogLine): string {
-  if (!Array.isArray(line.error_detail)) return '';
-  return (line.error_detail as Raised[])
-    .map(({ exc_type, exc_value, frames = [] }) =>
-      [
-        ...frames.map((f) => `  File "${f.filename}", line ${f.lineno}, in ${f.name}`),
-        `${exc_type ?? 'Error'}: ${exc_value ?? ''}`,
-      ].join('\n'),
-    )
-    .join('\n\n');
 }

@@ -1,5 +1,4 @@
 import type { TaskInstance, TryRecord } from '~/api/types';
-import { Code, Json } from '~/components/code';
 import { Facts } from '~/components/facts';
 import { bytes, duration } from '~/components/format';
 import { StateBadge } from '~/components/state';
@@ -10,7 +9,6 @@ type Props = { task: TaskInstance; shown: TaskInstance | TryRecord };
 /** Facts of the try that is shown; what only the newest try has is of the task instance. */
 export function TaskDetails({ task, shown }: Props) {
   const usage = ('orrery' in shown ? shown.orrery : null) ?? null;
-  const fields = Object.entries(task.rendered_fields ?? {});
   return (
     <div className="flex flex-col gap-6">
       <Facts
@@ -35,21 +33,6 @@ export function TaskDetails({ task, shown }: Props) {
         ]}
       />
       {task.note && <p className="border-l-2 border-brass pl-3">{task.note}</p>}
-      {fields.length > 0 && (
-        <section className="flex flex-col gap-3">
-          <h2 className="font-semibold">Rendered fields</h2>
-          {fields.map(([name, value]) => (
-            <div key={name}>
-              <h3 className="mb-1 font-mono text-xs text-muted">{name}</h3>
-              {typeof value === 'string' ? (
-                <Code text={value} label={name} />
-              ) : (
-                <Json value={value} label={name} />
-              )}
-            </div>
-          ))}
-        </section>
-      )}
     </div>
   );
 }

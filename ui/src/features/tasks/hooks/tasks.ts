@@ -154,3 +154,25 @@ export function useClear(deployment: string, dag: string, run: string) {
     onSettled: () => stale(run),
   });
 }
+
+/** Those that the try has left; an address that a browser would run is none. */
+export function useExtraLinks(deployment: string, place: TaskPlace) {
+  const { dag, run, task, mapIndex } = place;
+  return useQuery({
+    queryKey: [...keys.run(deployment, dag, run), 'links', task, mapIndex],
+    queryFn: async ({ signal }) => {
+      const params = {
+        path: { dag_id: dag, dag_run_id: run, task_id: task },
+        query: { map_index: mapIndex },
+      };
+      const { extra_links } = await expectData(
+        api(deployment).GET(
+          '/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/links',
+          { params, signal },
+        ),
+      );
+      const links = Object.entries(extra_links).map(([name, url]) => ({ name, url: url ?? '' }));
+      return links.filter(({ url }) => /^(https?:\/\/|\/(?!\/))/.test(url));
+    },
+  });
+}
