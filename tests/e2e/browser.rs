@@ -4,20 +4,22 @@ use std::{path::Path, process::Command};
 
 use kit::{Options, Server};
 
-const DAGS: &[(&str, &str)] = &[
-    (
-        "tour.yaml",
+const BROKEN: &str = "dag_id: broken\ntasks:\n  - {id: a, uses: bsh}\n";
+
+/// Its first task goes on after its first line when the gate is there: the browser opens it, once
+/// it has seen the line, however slow it is. The scheduled run does not wait.
+fn tour(gate: &Path) -> String {
+    let gate = gate.display();
+    format!(
         "dag_id: tour\ndescription: For the browser\nschedule: '@daily'\nstart_date: 2026-01-01\n\
-        is_paused_upon_creation: false\nparams: {name: world}\ntasks:\n\
-        \x20 - {id: slow, uses: bash, with: {bash_command: {$t: \"for i in $(seq 12); do echo line $i for \
-        {{ params.name }}; sleep 0.5; done\"}}}\n\
-        \x20 - {id: after, uses: empty, needs: [slow]}\n",
-    ),
-    (
-        "broken.yaml",
-        "dag_id: broken\ntasks:\n  - {id: a, uses: bsh}\n",
-    ),
-];
+        is_paused_upon_creation: false\nparams: {{name: world}}\ntasks:\n\
+        \x20 - {{id: slow, uses: bash, with: {{bash_command: {{$t: \"echo line 1 for \
+        {{{{ params.name }}}}; while [ {{{{ params.name }}}} = browser -a ! -e {gate} ]; do sleep \
+        0.1; done; for i in $(seq 2 12); do echo line $i for {{{{ params.name }}}}; sleep 0.1; \
+        done\"}}}}}}\n\
+        \x20 - {{id: after, uses: empty, needs: [slow]}}\n"
+    )
+}
 
 #[test]
 fn a_newcomer_finds_the_way() {
@@ -26,10 +28,11 @@ fn a_newcomer_finds_the_way() {
         ui.join("dist/index.html").exists(),
         "build the UI first: make ui"
     );
-    let dags = DAGS
-        .iter()
-        .map(|(name, text)| ((*name).into(), (*text).into()))
-        .collect();
+    let gate = std::env::temp_dir().join(format!("orrery-gate-{}", std::process::id()));
+    let dags = vec![
+        ("tour.yaml".into(), tour(&gate).into()),
+        ("broken.yaml".into(), BROKEN.into()),
+    ];
     let server = Server::start(
         &kit::binary(),
         &Options {
@@ -41,9 +44,11 @@ fn a_newcomer_finds_the_way() {
     let output = Command::new("node")
         .arg("e2e/smoke.mjs")
         .arg(&server.base)
+        .arg(&gate)
         .current_dir(&ui)
         .output()
         .unwrap();
+    drop(std::fs::remove_file(&gate));
     let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{said}");
     eprintln!("{said}");
