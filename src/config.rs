@@ -31,6 +31,8 @@ pub struct Config {
     pub pass_environment: Vec<String>,
     /// The runtime of Python dags; empty for none.
     pub runtime: String,
+    /// How long a warm interpreter without children stays, in seconds.
+    pub zygote_idle_s: u64,
     /// Memory of a Python task's process in MiB; 0 for what the machine has.
     pub task_memory_mib: u64,
     /// Page cache of the book in MiB.
@@ -67,6 +69,7 @@ impl Config {
             default_pool_slots: read.whole("scheduler.default_pool_slots", -1),
             pass_environment: read.texts("worker.pass_environment"),
             runtime: read.text("airflow.runtime"),
+            zygote_idle_s: read.whole("airflow.zygote_idle_s", 1),
             task_memory_mib: read.whole("airflow.task_memory_mib", 0),
             cache_mib: read.whole("store.cache_mib", 1),
             runs_days: read.whole("retention.runs_days", 0),

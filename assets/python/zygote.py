@@ -305,7 +305,7 @@ def call() -> None:
     _, asked = msgspec.msgpack.decode(text)
     log = structlog.get_logger(logger_name="callback_runner")
     runner = importlib.import_module(RUNNER)
-    runner.SUPERVISOR_COMMS = need("CommsDecoder", COMMS)(log=log)
+    setattr(runner, "SUPERVISOR_COMMS", need("CommsDecoder", COMMS)(log=log))
     if (folder := asked["bundle_path"]) not in sys.path:
         sys.path.append(folder)
     execute = need("execute_callback", f"{SDK}.callback_supervisor")

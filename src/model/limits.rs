@@ -17,6 +17,8 @@ pub const DAG_ZIP_BYTES_MAX: u64 = 64 * 1024 * 1024;
 /// Bytes of private memory of a process that reads a Python dag file, runs callbacks or watches
 /// triggers; half of the machine's, where that is less.
 pub const PYTHON_OTHERS_BYTES_MAX: u64 = 2 * 1024 * 1024 * 1024;
+/// Files of plugins that are looked at for changes.
+pub const PLUGIN_FILES_MAX: usize = 10_000;
 /// How often a warm interpreter is started for one purpose, when it dies without a word at its
 /// start or while it is asked for a child.
 pub const ZYGOTE_TRIES_MAX: u32 = 3;

@@ -53,6 +53,8 @@ pub struct PythonRuntime {
     /// What its imports depend on beside that (plugins, `airflow.cfg`), as a hash: another value,
     /// another process.
     pub epoch: String,
+    /// How long a warm process without children stays, in milliseconds; 0 for the usual time.
+    pub idle_ms: u64,
     /// Bytes of memory that a task's process may take for itself; 0 for what the machine has.
     pub task_bytes_max: u64,
 }

@@ -142,7 +142,7 @@ class Server:
         assert status < 300, (method, path, status, answer)
         return answer
 
-    def wait_for_dag(self, dag_id: str, patience_s: float = PATIENCE_S) -> None:
+    def wait_for_dag(self, dag_id: str, patience_s: float = 90) -> None:
         try:
             wait_for(f"dag {dag_id}", lambda: self.unpause(dag_id), patience_s)
         except AssertionError as error:

@@ -52,6 +52,7 @@ impl Kit {
                 folder: "/runtime".to_owned(),
                 env: Vec::new(),
                 epoch: String::new(),
+                idle_ms: 0,
                 task_bytes_max: 0,
             }),
             parser,

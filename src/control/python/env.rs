@@ -9,7 +9,7 @@ use std::{
 use model::work::PythonRuntime;
 use serde_json::json;
 
-use super::BUNDLE;
+use super::{BUNDLE, epoch};
 use crate::start::Options;
 
 /// The runtime of the deployment: the one that it starts with, or one that comes while it runs.
@@ -48,9 +48,11 @@ impl Current {
         }))
     }
 
+    /// With the settings and plugins that there are at this moment.
     pub(crate) fn get(&self) -> Option<Arc<PythonRuntime>> {
         let now = self.0.now.read().unwrap_or_else(PoisonError::into_inner);
-        now.clone()
+        let now = now.clone()?;
+        Some(epoch::current(&now).map_or(now, Arc::new))
     }
 
     /// Takes a runtime, with what its processes find in their environment: what all processes

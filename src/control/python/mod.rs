@@ -2,6 +2,7 @@
 
 mod call;
 mod env;
+mod epoch;
 mod start;
 pub(crate) mod words;
 

@@ -395,6 +395,7 @@ impl Node {
                 folder: "/runtime".to_owned(),
                 env: vec![("DEPLOYED".to_owned(), "yes".to_owned())],
                 epoch: String::new(),
+                idle_ms: 0,
                 task_bytes_max: 0,
             }),
         };

@@ -151,7 +151,9 @@ impl Triggerer for Client {
     /// The first one starts the triggerer.
     fn create(&self, runtime: &PythonRuntime, trigger: RunTrigger) {
         let start = || self.triggerer(runtime.clone());
-        self.triggerer.get_or_init(start).create(trigger);
+        let handle = self.triggerer.get_or_init(start);
+        handle.create(trigger);
+        supervisor::follow(&self.shared, handle, runtime);
     }
     fn cancel(&self, id: u64) {
         if let Some(handle) = self.triggerer.get() {

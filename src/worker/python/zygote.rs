@@ -50,6 +50,7 @@ pub struct Zygote {
     pidfd: OwnedFd,
     pid: u32,
     bytes_at_boot: u64,
+    idle: Duration,
     control: AsyncFd<OwnedFd>,
     children: Mutex<Children>,
     /// A child has gone, or it is to retire.
@@ -153,6 +154,10 @@ impl Zygote {
             pidfd,
             pid: number,
             bytes_at_boot: procfs::resident_bytes(number),
+            idle: match runtime.idle_ms {
+                0 => shared.limits.zygote_idle,
+                ms => Duration::from_millis(ms),
+            },
             control,
             children: Mutex::default(),
             changed: Notify::new(),
@@ -367,11 +372,7 @@ async fn attend(shared: Arc<Shared>, zygote: Arc<Zygote>, pid: Pid) {
             let children = zygote.children();
             (children.running.is_empty(), children.retired)
         };
-        let idle = tokio::time::sleep(if retired {
-            Duration::ZERO
-        } else {
-            shared.limits.zygote_idle
-        });
+        let idle = tokio::time::sleep(if retired { Duration::ZERO } else { zygote.idle });
         tokio::select! {
             word = receive(&zygote.control) => match word {
                 Ok(Some(word)) => zygote.heard(&word),

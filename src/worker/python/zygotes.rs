@@ -56,6 +56,7 @@ impl Zygotes {
                 Ok(zygote) => {
                     lock(&self.live).insert(zygote.no, Arc::clone(&zygote));
                     *place = Place::Live(Arc::clone(&zygote));
+                    self.replace_others(runtime);
                     return Ok(zygote);
                 }
                 // Whoever killed it did not mean those who wait for it.
@@ -65,6 +66,19 @@ impl Zygotes {
         };
         *place = Place::Failed(Instant::now(), why.clone());
         Err(why)
+    }
+
+    /// Those of the same installation with other plugins or settings have no more to do.
+    fn replace_others(&self, runtime: &wire::Runtime) {
+        for (of, place) in lock(&self.places).iter() {
+            if of.folder == runtime.folder
+                && of != runtime
+                && let Ok(place) = place.try_lock()
+                && let Place::Live(zygote) = &*place
+            {
+                zygote.retire();
+            }
+        }
     }
 
     /// It has ended.

@@ -68,6 +68,14 @@ pub struct Plan {
 }
 
 impl Plan {
+    fn triggerer(runtime: PythonRuntime) -> Self {
+        Self {
+            runtime,
+            timeout_ms: None,
+            log_path: Some("~triggerer/triggerer.log".to_owned()),
+        }
+    }
+
     fn of(request: &ParseRequest) -> Self {
         Self {
             runtime: request.runtime.clone(),
@@ -311,13 +319,37 @@ pub fn callback(
 /// Starts the triggerer.
 pub fn triggerer(shared: &Arc<Shared>, runtime: PythonRuntime) -> TriggererHandle {
     let handle = TriggererHandle::default();
-    let plan = Plan {
-        runtime,
-        timeout_ms: None,
-        log_path: Some("~triggerer/triggerer.log".to_owned()),
-    };
+    handle.is_new(&runtime);
+    let plan = Plan::triggerer(runtime);
     open(shared, plan, What::Triggerer(handle.clone()));
     handle
+}
+
+/// Has the triggerer start when there was none, and anew, with all its triggers, when its plugins
+/// or settings have changed.
+pub fn follow(shared: &Arc<Shared>, handle: &TriggererHandle, runtime: &PythonRuntime) {
+    let is_new = handle.is_new(runtime);
+    if handle.wake() {
+        let what = What::Triggerer(handle.clone());
+        return open(shared, Plan::triggerer(runtime.clone()), what);
+    }
+    if !is_new {
+        return;
+    }
+    let mut state = shared.hub.state();
+    let found = state.others.iter_mut().find_map(|(id, placed)| {
+        let is_it = matches!(&placed.other.what, What::Triggerer(of) if of.is_same(handle));
+        is_it.then_some((*id, placed))
+    });
+    let Some((session, placed)) = found else {
+        return;
+    };
+    placed.plan.runtime = runtime.clone();
+    let link = placed.link;
+    drop(state);
+    let message = "its plugins or settings have changed".to_owned();
+    let stop = Down::Break { session, message };
+    shared.state().send_to(link, &stop);
 }
 
 /// Starts the evaluator.

@@ -19,8 +19,8 @@ mod tests;
 
 pub use evaluator::EvaluatorHandle;
 pub use hub::{
-    Hub, acked, callback, closed, dropped, evaluate, evaluator as start_evaluator, exited, frame,
-    parse, session, settled, started, triggerer, zygote,
+    Hub, acked, callback, closed, dropped, evaluate, evaluator as start_evaluator, exited, follow,
+    frame, parse, session, settled, started, triggerer, zygote,
 };
 pub use others::TriggererHandle;
 

@@ -11,14 +11,16 @@ use super::{
 use crate::wire::{Ended, Exit, Reply, Status};
 use model::{
     execution::{Answer, Ask, Asker, Callback, RunTrigger, TriggerFailure, TriggerFired},
+    limits::ZYGOTE_IDLE_MS,
     ports::{ParseRequest, Parsed},
+    work::PythonRuntime,
 };
 use rmpv::Value;
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::Path,
     sync::{Arc, Mutex, PoisonError},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 /// What a session is for.
@@ -63,6 +65,23 @@ struct Wanted {
     told: BTreeSet<u64>,
     cancel: BTreeSet<u64>,
     persisted: Vec<u64>,
+    /// What the present child runs in, or the next one will.
+    runtime: Option<PythonRuntime>,
+    /// Since when there are no triggers.
+    idle_since: Option<Instant>,
+    life: Life,
+}
+
+/// Whether there is a child.
+#[derive(Default, PartialEq)]
+enum Life {
+    /// There is, or soon will be.
+    #[default]
+    Up,
+    /// It is about to end, since there are no triggers.
+    Ending,
+    /// There is none until the next trigger.
+    Down,
 }
 
 /// A word of a trigger.
@@ -78,6 +97,55 @@ impl TriggererHandle {
     /// Begins to watch, once for each id; a finished one is not begun again.
     pub fn create(&self, trigger: RunTrigger) {
         self.wanted().live.insert(trigger.id, trigger);
+    }
+
+    /// Takes the runtime in which triggers are to run. True when it was another before.
+    pub fn is_new(&self, runtime: &PythonRuntime) -> bool {
+        let mut wanted = self.wanted();
+        let is_new = wanted.runtime.as_ref().is_some_and(|of| of != runtime);
+        if is_new || wanted.runtime.is_none() {
+            wanted.runtime = Some(runtime.clone());
+        }
+        is_new
+    }
+
+    /// The same as [`Self::create`]'s child.
+    pub fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// There are triggers: true when a child is to be started for them.
+    pub fn wake(&self) -> bool {
+        let mut wanted = self.wanted();
+        wanted.idle_since = None;
+        std::mem::replace(&mut wanted.life, Life::Up) == Life::Down
+    }
+
+    /// Whether the child has had no triggers for so long that it is to end.
+    fn may_rest(&self) -> bool {
+        let mut wanted = self.wanted();
+        if !wanted.live.is_empty() || !wanted.told.is_empty() {
+            wanted.idle_since = None;
+            return false;
+        }
+        let chosen = wanted.runtime.as_ref().map_or(0, |runtime| runtime.idle_ms);
+        let limit = if chosen == 0 { ZYGOTE_IDLE_MS } else { chosen };
+        let since = *wanted.idle_since.get_or_insert_with(Instant::now);
+        let rests = wanted.life == Life::Up && since.elapsed() >= Duration::from_millis(limit);
+        if rests {
+            wanted.life = Life::Ending;
+        }
+        rests
+    }
+
+    /// The child has ended: whether there is to be another.
+    fn ended(&self) -> bool {
+        let mut wanted = self.wanted();
+        let rests = wanted.life == Life::Ending;
+        if rests {
+            wanted.life = Life::Down;
+        }
+        !rests
     }
 
     /// Watches no longer.
@@ -118,6 +186,9 @@ impl TriggererHandle {
             told,
             cancel,
             persisted,
+            runtime: _,
+            idle_since: _,
+            life: _,
         } = &mut *wanted;
         let persisted = std::mem::take(persisted);
         let new = live.values().filter(|trigger| told.insert(trigger.id));
@@ -245,7 +316,11 @@ impl Other {
                 let fired = events.into_iter().map(TriggerWord::Fired);
                 let words = fired.chain(failures.into_iter().map(TriggerWord::Failed));
                 let words = words.collect();
-                (reply(frames::message(id, body, &self.facts)), words)
+                let mut acts = reply(frames::message(id, body, &self.facts));
+                if handle.may_rest() {
+                    acts.push(Act::Break("there are no triggers to watch".to_owned()));
+                }
+                (acts, words)
             }
             // Of parses, callbacks and triggers alike.
             (ask, _) => {
@@ -282,7 +357,7 @@ impl Other {
                 done((!well).then(|| why(exit)));
                 false
             }
-            What::Triggerer(_) => exit.cause != Some(Ended::Asked),
+            What::Triggerer(handle) => handle.ended() && exit.cause != Some(Ended::Asked),
             What::Evaluator(handle) => {
                 handle.end(&why(exit));
                 exit.cause != Some(Ended::Asked)

@@ -40,6 +40,8 @@ pub struct Runtime {
     pub env: Vec<(String, String)>,
     pub epoch: String,
     #[serde(default)]
+    pub idle_ms: u64,
+    #[serde(default)]
     pub task_bytes_max: u64,
 }
 
@@ -182,12 +184,14 @@ impl From<work::PythonRuntime> for Runtime {
             folder,
             env,
             epoch,
+            idle_ms,
             task_bytes_max,
         } = runtime;
         Self {
             folder,
             env,
             epoch,
+            idle_ms,
             task_bytes_max,
         }
     }
