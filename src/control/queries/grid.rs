@@ -174,7 +174,7 @@ fn rows(dag: &Dag) -> Vec<Row> {
             depth,
             kind: Some(task.operator.kind),
             class: task.operator.class.clone(),
-            is_mapped: task.is_mapped,
+            is_mapped: dag.needs_expansion(task),
             upstream: task.upstream.clone(),
         }
     });

@@ -8,7 +8,7 @@ import { Ago } from '~/components/time';
 import { Words } from '~/components/words';
 import { useState } from 'react';
 import { useImportErrors } from '../hooks/dags';
-import { codeOf, hasTrace, headline, placeOf, where } from '../lib/import-errors';
+import { codeOf, hasTrace, headline, placeOf, where, traceOf } from '../lib/import-errors';
 
 /** How many files are broken; opened, which, where and why. */
 export function ImportErrorsBanner({ deployment, n }: { deployment: string; n: number }) {
@@ -77,7 +77,7 @@ export function ImportErrorItem({ error }: { error: ImportError }) {
         <details className="mt-1">
           <summary className="w-fit text-muted">Stack trace</summary>
           <pre className="mt-1 overflow-x-auto font-mono text-xs" tabIndex={0}>
-            {error.stack_trace}
+            {traceOf(error)}
           </pre>
         </details>
       )}

@@ -27,6 +27,14 @@ export function headline(error: ImportError): string {
   return lines.at(-1)?.trim().replace(OWN, '') || 'The file cannot be read.';
 }
 
+/** The trace as Python has it. */
+export function traceOf(error: ImportError): string {
+  return error.stack_trace
+    .trim()
+    .replace(OWN, '')
+    .replaceAll(/"\/.*\/site-packages\//g, '"');
+}
+
 /** Whether the trace says more than the headline. */
 export function hasTrace(error: ImportError): boolean {
   return error.stack_trace.trim().replace(OWN, '') !== headline(error);

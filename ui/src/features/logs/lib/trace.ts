@@ -31,11 +31,16 @@ function chain(raised: Raised[]): string {
     .join('\n');
 }
 
+/** Where an environment keeps its packages says nothing about what went wrong. */
+function shortened(filename = '?'): string {
+  return filename.replace(/^.*\/site-packages\//, '');
+}
+
 function textOf(raised: Raised): string {
   const { exc_type, exc_value, exc_notes = [], syntax_error: syntax, frames = [] } = raised;
   const lines = frames.length > 0 ? ['Traceback (most recent call last):'] : [];
   for (const { filename, lineno, name, line } of frames) {
-    lines.push(`  File "${filename}", line ${lineno}, in ${name}`);
+    lines.push(`  File "${shortened(filename)}", line ${lineno}, in ${name}`);
     if (line) lines.push(`    ${line.trim()}`);
   }
   if (syntax) {

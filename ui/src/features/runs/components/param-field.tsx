@@ -1,98 +1,71 @@
 import { useId } from 'react';
+import { Markdown } from '~/components/markdown';
 import { readText, type Param } from '../lib/params';
+import { Choice, Choices, DateTime, JsonInput, Lines, Text, type InputProps } from './param-inputs';
 
 type Props = { param: Param; value: unknown; disabled: boolean; onChange: (v: unknown) => void };
-
-const INPUTS: Record<string, string> = { date: 'date', time: 'time', 'date-time': 'text' };
 
 /** A form field for what a param's JSON schema describes. */
 export function ParamField({ param, value, disabled, onChange }: Props) {
   const id = useId();
-  const { schema, types, title, description, required } = param;
-  // An unticked box would look like an answer.
-  const choices = param.choices ?? (required && types.includes('boolean') ? [true, false] : null);
+  const { title, description, markdown, required } = param;
   const common = {
     id,
     disabled,
     required,
-    'aria-describedby': description ? `${id}-help` : undefined,
+    'aria-describedby': description || markdown ? `${id}-help` : undefined,
   };
-  const text = value === null || value === undefined ? '' : String(value);
-  const isNumber = types.includes('integer') || types.includes('number');
-
-  const chosen = JSON.stringify(value) ?? '';
-  let control;
-  if (choices) {
-    control = (
-      <select
-        {...common}
-        className="field w-full"
-        value={chosen}
-        onChange={(event) => onChange(JSON.parse(event.target.value))}
-      >
-        {!choices.some((choice) => JSON.stringify(choice) === chosen) && (
-          <option value={chosen} disabled>
-            {chosen || 'Choose…'}
-          </option>
-        )}
-        {choices.map((choice) => (
-          <option key={JSON.stringify(choice)} value={JSON.stringify(choice)}>
-            {String(choice)}
-          </option>
-        ))}
-      </select>
-    );
-  } else if (types.includes('boolean')) {
-    control = (
-      <input
-        {...common}
-        required={false}
-        type="checkbox"
-        className="size-4 accent-[var(--c-brass)]"
-        checked={value === true}
-        onChange={(event) => onChange(event.target.checked)}
-      />
-    );
-  } else if (types.includes('object') || types.includes('array')) {
-    control = <p className="text-muted">Edit it in the JSON below.</p>;
-  } else if (schema.format === 'multiline') {
-    control = (
-      <textarea
-        {...common}
-        rows={3}
-        className="field !h-auto w-full py-1.5"
-        value={text}
-        onChange={(event) => onChange(readText(param, event.target.value))}
-      />
-    );
-  } else {
-    control = (
-      <input
-        {...common}
-        type={isNumber ? 'number' : (INPUTS[String(schema.format)] ?? 'text')}
-        step={types.includes('integer') ? 1 : 'any'}
-        min={schema.minimum as number | undefined}
-        max={schema.maximum as number | undefined}
-        minLength={schema.minLength as number | undefined}
-        maxLength={schema.maxLength as number | undefined}
-        className="field w-full"
-        value={text}
-        onChange={(event) => onChange(readText(param, event.target.value))}
-      />
-    );
-  }
   return (
-    <div className="flex flex-col gap-1">
+    <div className="flex min-w-0 flex-col gap-1">
       <label htmlFor={id} className="font-medium">
         {title}
         {required && <span className="font-normal text-muted"> (required)</span>}
       </label>
-      {control}
-      {description && (
-        <p id={`${id}-help`} className="text-xs text-muted">
-          {description}
-        </p>
+      <Control param={param} value={value} onChange={onChange} common={common} />
+      {(description || markdown) && (
+        <div id={`${id}-help`} className="text-xs text-muted">
+          {markdown ? <Markdown text={markdown} /> : description}
+        </div>
       )}
     </div>
   );
+}
+
+function Control(props: InputProps) {
+  const { param, value, onChange, common } = props;
+  const { schema, required, kind } = param;
+  if (param.choices) return <Choice {...props} choices={param.choices} />;
+  switch (kind) {
+    case 'boolean':
+      // An unticked box would look like an answer.
+      if (required) return <Choice {...props} choices={[true, false]} />;
+      return (
+        <input
+          {...common}
+          required={false}
+          type="checkbox"
+          className="size-4 accent-[var(--c-brass)]"
+          checked={value === true}
+          onChange={(event) => onChange(event.target.checked)}
+        />
+      );
+    case 'choices':
+      return <Choices {...props} />;
+    case 'lines':
+      return <Lines {...props} />;
+    case 'json':
+      return <JsonInput {...props} />;
+    case 'text':
+      if (schema.format === 'date-time') return <DateTime {...props} />;
+      if (schema.format !== 'multiline') return <Text {...props} />;
+      return (
+        <textarea
+          {...common}
+          rows={3}
+          className="field !h-auto w-full py-1.5"
+          value={value === null || value === undefined ? '' : String(value)}
+          onChange={(event) => onChange(readText(param, event.target.value))}
+        />
+      );
+  }
 }

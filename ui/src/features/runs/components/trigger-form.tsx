@@ -2,7 +2,7 @@ import { useState, type FormEvent } from 'react';
 import type { DagDetails, TriggerBody } from '~/api/types';
 import { useZone } from '~/components/zone';
 import { parseJson, type JsonFault } from '../lib/json';
-import { defaultConf, paramsOf } from '../lib/params';
+import { defaultConf, paramsOf, sectionsOf } from '../lib/params';
 import { ConfEditor } from './conf-editor';
 import { ParamField } from './param-field';
 
@@ -50,10 +50,12 @@ export function TriggerForm({ id, dag, onSubmit }: Props) {
 
   return (
     <form id={id} onSubmit={submit} className="flex flex-col gap-4">
-      {params.length > 0 && (
-        <fieldset className="grid gap-3 sm:grid-cols-2">
-          <legend className="mb-2 font-semibold">Params</legend>
-          {params.map((param) => (
+      {sectionsOf(params).map(({ title, params: own }) => (
+        <fieldset key={title} className="grid gap-x-3 gap-y-4 sm:grid-cols-2">
+          <legend className="mb-2 w-full border-b border-line pb-1 font-semibold">
+            {title ?? 'Params'}
+          </legend>
+          {own.map((param) => (
             <ParamField
               key={param.name}
               param={param}
@@ -65,7 +67,7 @@ export function TriggerForm({ id, dag, onSubmit }: Props) {
             />
           ))}
         </fieldset>
-      )}
+      ))}
       <ConfEditor text={text} fault={fault} onChange={setText} />
       <div className="grid gap-3 sm:grid-cols-2">
         <label className="flex flex-col gap-1 font-medium">
