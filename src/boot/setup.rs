@@ -209,13 +209,13 @@ impl Inner {
         let lines = child.stderr.take().map(BufReader::new);
         for line in lines.into_iter().flat_map(BufRead::lines) {
             let Ok(line) = line else { break };
-            if let Some(first) = line.strip_prefix("orrery: ") {
-                said.push(first.to_owned());
-            } else if !said.is_empty() {
-                said.push(line.clone());
-            } else {
-                steps.hear(&line);
+            // What went wrong is the end of it.
+            let wrong = line.strip_prefix("orrery: ").map(str::to_owned);
+            if wrong.is_some() || !said.is_empty() {
+                said.push(wrong.unwrap_or(line));
+                continue;
             }
+            steps.hear(&line);
             self.tell(turn, |status| {
                 (status.step, status.percent) = (steps.words(), steps.percent());
                 status.lines.push(line);

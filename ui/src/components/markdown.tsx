@@ -118,7 +118,7 @@ function Table({ rows: [head = [], , ...body] }: { rows: string[][] }) {
   );
 }
 
-const INLINE = /(`[^`]+`|\*\*[^*]+\*\*|\*[^*\s][^*]*\*|\[[^\]]+\]\([^)\s]+\))/;
+const INLINE = /(`[^`]+`|\*\*[^*]+\*\*|\*[^*\s][^*]*\*|\b_[^_\s][^_]*_\b|\[[^\]]+\]\([^)\s]+\))/;
 
 function inline(text: string): ReactNode {
   return text.split(INLINE).map((piece, index) => {
@@ -133,7 +133,7 @@ function inline(text: string): ReactNode {
     if (piece.length > 4 && piece.startsWith('**') && piece.endsWith('**')) {
       return <strong key={index}>{piece.slice(2, -2)}</strong>;
     }
-    if (piece.length > 2 && piece.startsWith('*') && piece.endsWith('*')) {
+    if (piece.length > 2 && /^([*_]).*\1$/s.test(piece)) {
       return <em key={index}>{piece.slice(1, -1)}</em>;
     }
     if (link) {
