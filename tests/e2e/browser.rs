@@ -30,7 +30,7 @@ fn a_newcomer_finds_the_way() {
     );
     let gate = std::env::temp_dir().join(format!("orrery-gate-{}", std::process::id()));
     let dags = vec![
-        ("tour.yaml".into(), tour(&gate).into()),
+        ("tour.yaml".into(), tour(&gate)),
         ("broken.yaml".into(), BROKEN.into()),
     ];
     let server = Server::start(
