@@ -56,6 +56,11 @@ impl Client {
         self.answer(self.agent.post(self.url(path)).send_json(body))
     }
 
+    /// Asks for an action on something that is there.
+    pub fn put(&self, path: &str) -> Result<Value, Trouble> {
+        self.answer(self.agent.put(self.url(path)).send_empty())
+    }
+
     /// Changes something.
     pub fn patch(&self, path: &str, body: &Value) -> Result<Value, Trouble> {
         self.answer(self.agent.patch(self.url(path)).send_json(body))

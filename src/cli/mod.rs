@@ -1,5 +1,6 @@
 //! What can be typed. One line for each command; the work is in the file of its name.
 
+mod backfill;
 mod bulk;
 mod check;
 mod client;
@@ -47,6 +48,9 @@ enum Command {
     /// Lists and shows runs, and prints task logs.
     #[command(subcommand)]
     Runs(runs::Runs),
+    /// Makes runs for past dates of a schedule.
+    #[command(subcommand)]
+    Backfill(backfill::Backfill),
     /// Lists, shows, sets, imports and deletes connections.
     #[command(subcommand)]
     Connections(connections::Connections),
@@ -120,6 +124,7 @@ pub fn run() -> ExitCode {
         Command::Demo(settings) => serve::demo(&settings),
         Command::Dags(command) => dags::run(command),
         Command::Runs(command) => runs::run(command),
+        Command::Backfill(command) => backfill::run(command),
         Command::Connections(command) => connections::run(command),
         Command::Variables(command) => variables::run(command),
         Command::Runtime(command) => runtime::run(&command),

@@ -59,6 +59,11 @@ impl Control {
         {
             return Ok(Reply::Refused(refusal));
         }
+        if let Command::CreateBackfill(ask) = &command
+            && let Err(refusal) = trigger::check_backfill(self.reader(), ask)
+        {
+            return Ok(Reply::Refused(refusal));
+        }
         // A dag that is deleted comes back when its file still says it.
         let mut file = None;
         if let Command::DeleteDag { dag_id } = &command {

@@ -46,8 +46,17 @@ pub(crate) fn load(
     if let Some(event) = book.last_asset_event(None)? {
         live.load_last_asset_event(event);
     }
+    for deadline in book.deadlines()? {
+        live.load_deadline(deadline);
+    }
+    for backfill in book.backfills()? {
+        live.load_backfill(backfill, view);
+    }
     for no in book.live_runs()? {
         if let Some(run) = book.run(no)? {
+            if live.load_waiting(&run, view) {
+                continue;
+            }
             live.load_run(run, book.task_instances(no)?, view);
         }
     }

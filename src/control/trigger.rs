@@ -2,6 +2,7 @@
 
 use model::{
     Json,
+    backfill::BackfillAsk,
     change::DagRow,
     command::{Refusal, RefusalKind},
 };
@@ -36,6 +37,24 @@ pub(crate) fn check(reader: &Reader, dag_id: &str, conf: &Json) -> Result<DagRow
         params::check(&dag.dag, conf)?;
     }
     Ok(row)
+}
+
+/// Whether a backfill's conf fits the dag's params.
+///
+/// # Errors
+/// When there is no such dag, or its params do not fit.
+pub(crate) fn check_backfill(reader: &Reader, ask: &BackfillAsk) -> Result<(), Refusal> {
+    let Some(conf) = &ask.conf else {
+        return Ok(());
+    };
+    let checked = check(reader, &ask.dag_id, conf).map(drop);
+    checked.map_err(|mut refusal| {
+        // Upstream's word for it here, unlike for single runs.
+        if refusal.kind == RefusalKind::Invalid {
+            refusal.kind = RefusalKind::Unprocessable;
+        }
+        refusal
+    })
 }
 
 fn unreadable(e: &DagError) -> Refusal {

@@ -8,6 +8,7 @@ use std::{
 use engine::View;
 use model::{
     AliasNo, AssetEventNo, AssetNo, DagNo, RunNo, TiKey, Timestamp, VersionNo,
+    backfill::Backfill,
     change::{Kept, KeptValue},
     dag::Dag,
     human::HumanInput,
@@ -17,7 +18,7 @@ use model::{
 };
 use store::{EventsOf, ReadError, Snapshot};
 
-use crate::{dag_cache::DagError, reader::Reader};
+use crate::{dag_cache::DagError, queries, reader::Reader};
 
 /// A view of the book as of the last commit.
 ///
@@ -94,7 +95,7 @@ impl View for BookView<'_> {
         self.read(|book| book.runs_between(dag, from, to))
     }
     fn previous_run(&self, dag: DagNo, before: Timestamp, scheduled_only: bool) -> Option<RunNo> {
-        let keep = |_, kind| !scheduled_only || kind == DagRunType::Scheduled;
+        let keep = |_, kind| !scheduled_only || kind != DagRunType::Manual;
         self.read(|book| book.previous_run(dag, before, keep))
     }
     fn last_runs(&self, dag: DagNo, n: usize) -> Vec<RunNo> {
@@ -131,6 +132,18 @@ impl View for BookView<'_> {
         is_there: &dyn Fn(RunNo) -> bool,
     ) -> Option<Timestamp> {
         self.read(|book| book.last_run_of_type(dag, DagRunType::AssetTriggered, before, is_there))
+    }
+    fn backfill(&self, no: u64) -> Option<Backfill> {
+        self.read(|book| book.backfill(no))
+    }
+    fn variable(&self, key: &str) -> Option<String> {
+        if let Some(value) = self.reader.environment.variable(key) {
+            return Some(value.to_owned());
+        }
+        let found = self.read(|book| book.variable(key))?;
+        // One that cannot be opened is as good as none.
+        let opened = queries::variables::open(self.reader, found).ok()?;
+        Some(opened.value)
     }
     fn variable_exists(&self, key: &str) -> bool {
         self.read(|book| book.variable(key)).is_some()

@@ -60,6 +60,9 @@ pub(crate) fn delete(cx: &mut Cx, dag_id: &DagId) -> Result<Reply, Refusal> {
             return Err(refusals::is_running(task));
         }
     }
+    if let Some(found) = cx.live.dags.get_mut(&dag) {
+        found.backfills.clear();
+    }
     let mut runs = cx.view.last_runs(dag, RUNS_TOLD_MAX);
     runs.extend(live_runs);
     runs.sort_unstable();
@@ -85,6 +88,10 @@ fn forget(cx: &mut Cx, dag: DagNo, dag_id: &DagId) {
     live.dags.remove(&dag);
     live.by_id.remove(dag_id);
     live.promote.remove(&dag);
+    live.making.retain(|(_, of)| *of != dag);
+    live.dirty
+        .backfills
+        .retain(|_, backfill| backfill.dag != dag);
     live.dirty.dags.remove(&dag);
     live.dirty.names.retain(|(other, _, _)| *other != dag);
     live.dirty.versions.retain(|(other, _), _| *other != dag);

@@ -9,6 +9,7 @@ use crate::{
     View,
     assets::{commands as assets, watch},
     attempt::{human, skip},
+    backfill::{change, create},
     callbacks, dags, disk, evaluate,
     live::{Cx, Live},
     pools, publish,
@@ -89,6 +90,8 @@ fn dispatch(cx: &mut Cx, command: Command) -> Result<Reply, Refusal> {
             free_bytes,
             needed_bytes,
         } => Ok(disk::set(cx, free_bytes, needed_bytes)),
+        Command::CreateBackfill(ask) => create::create(cx, *ask),
+        Command::ChangeBackfill { no, act, user } => change::change(cx, no, act, user),
         Command::Prune { runs } => Ok(delete::prune(cx, runs)),
         Command::PruneAssetEvents { events } => Ok(assets::prune(cx, events)),
         Command::AddAssetEvent {

@@ -45,6 +45,7 @@ pub fn drain(live: &mut Live) -> Drained {
         changes.push(Change::PutCounters(live.counters));
     }
     rows(live, &dirty, &mut changes);
+    backfills(&dirty, &mut changes);
     let mut ended = Vec::new();
     for no in &dirty.runs {
         run(live, *no, &mut changes, &mut ended);
@@ -119,6 +120,9 @@ fn touched(dirty: &Dirty) -> Touched {
         .dags
         .extend(dirty.deleted_dags.iter().map(|(no, _)| *no));
     touched.runs.extend(dirty.deleted_runs.keys());
+    touched.runs.extend(dirty.waiting.keys());
+    let backfills = dirty.backfills.values();
+    touched.dags.extend(backfills.map(|backfill| backfill.dag));
     touched.runs.extend(dirty.xcoms.keys().map(|key| key.run));
     touched
         .runs
@@ -135,6 +139,25 @@ fn deletions(dirty: &Dirty, changes: &mut Vec<Change>) {
         if *in_book {
             changes.push(Change::DeleteRun { run: *run });
         }
+    }
+}
+
+fn backfills(dirty: &Dirty, changes: &mut Vec<Change>) {
+    for backfill in dirty.backfills.values() {
+        changes.push(Change::PutBackfill(Box::new(backfill.clone())));
+    }
+    for ((run, alert), deadline) in &dirty.deadlines {
+        let (run, alert) = (*run, *alert);
+        changes.push(match deadline {
+            Some(deadline) => Change::PutDeadline(deadline.clone()),
+            None => Change::DeleteDeadline { run, alert },
+        });
+    }
+    for run in dirty.waiting.values() {
+        changes.push(Change::PutRun {
+            run: Box::new(run.clone()),
+            was: Some(DagRunState::Queued),
+        });
     }
 }
 
@@ -212,11 +235,14 @@ fn run(live: &mut Live, no: RunNo, changes: &mut Vec<Change>, ended: &mut Vec<Ru
     }
     match run.row.state {
         DagRunState::Success | DagRunState::Failed => ended.push(no),
+        // Runs of a backfill may be many: they come back to memory when they start.
+        DagRunState::Queued if run.row.backfill.is_some() => ended.push(no),
         DagRunState::Queued | DagRunState::Running => {}
     }
 }
 
-/// Lets a finished run go; later runs that look back at it keep how it ended.
+/// Lets a run go that is finished, or waits in a backfill; later runs that look back at it keep how
+/// it ended.
 fn leave(live: &mut Live, no: RunNo) {
     live.settle.remove(&no);
     let Some(run) = live.runs.remove(&no) else {
@@ -241,6 +267,7 @@ fn leave(live: &mut Live, no: RunNo) {
         return;
     };
     dag.index(&run, false);
+    dag.wait(&run.row);
     let version = run.plan.version;
     drop(run);
     let unused = dag

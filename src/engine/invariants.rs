@@ -276,10 +276,29 @@ fn in_book(run: &LiveRun, view: &dyn View) -> Result<(), String> {
 
 fn indexes(live: &Live, dag: &crate::live::dags::LiveDag) -> Result<(), String> {
     let runs = || dag.runs.iter().filter_map(|no| live.runs.get(no));
-    let count = |state| crate::plan::position(runs().filter(|run| run.row.state == state).count());
-    same("running runs", dag.n_running, count(DagRunState::Running))?;
+    let count = |backfill: Option<u64>, state| {
+        let of = |run: &&LiveRun| {
+            let own = run.row.backfill.map(|(no, _)| no);
+            own.filter(|no| dag.backfills.contains_key(no)) == backfill && run.row.state == state
+        };
+        crate::plan::position(runs().filter(of).count())
+    };
+    same(
+        "running runs",
+        dag.n_running,
+        count(None, DagRunState::Running),
+    )?;
     let queued = crate::plan::position(dag.queued.len());
-    same("queued runs", queued, count(DagRunState::Queued))?;
+    same("queued runs", queued, count(None, DagRunState::Queued))?;
+    for (no, backfill) in &dag.backfills {
+        let wanted = count(Some(*no), DagRunState::Running);
+        same("running runs of a backfill", backfill.n_running, wanted)?;
+        let n_todo = u32::try_from(backfill.todo.len()).unwrap_or(u32::MAX);
+        let row = &backfill.row;
+        same("dates to see to", n_todo, row.n_dates - row.n_done)?;
+        let making = live.making.contains(&(*no, dag.row.no));
+        same("whether dates are seen to", making, n_todo > 0)?;
+    }
     same("runs of a dag", runs().count(), dag.runs.len())
 }
 

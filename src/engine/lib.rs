@@ -11,9 +11,11 @@
 
 mod assets;
 mod attempt;
+mod backfill;
 mod callbacks;
 mod critical;
 mod dags;
+mod deadlines;
 mod decide;
 mod disk;
 mod drain;
@@ -38,6 +40,7 @@ mod view;
 #[cfg(test)]
 mod tests;
 
+pub use backfill::dry_run as backfill_dry_run;
 pub use decide::decide;
 pub use drain::{Drained, Touched, drain};
 pub use live::{Live, pools::PoolUsage};

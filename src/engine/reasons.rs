@@ -3,6 +3,7 @@
 use model::{
     RunNo, TiKey, Timestamp,
     reason::Reason,
+    run::DagRun,
     state::{DagRunState, TaskInstanceState as State},
     task_instance::TaskInstance,
 };
@@ -71,16 +72,23 @@ impl Live {
     #[must_use]
     pub fn run_reasons(&self, no: RunNo, view: &dyn View, now: Timestamp) -> Vec<Reason> {
         let Some(run) = self.runs.get(&no) else {
-            return view
-                .run(no)
-                .and_then(|run| run.reason)
-                .into_iter()
-                .collect();
+            let Some(row) = view.run(no) else {
+                return Vec::new();
+            };
+            if row.state == DagRunState::Queued {
+                return self.waiting_reasons(&row, now);
+            }
+            return row.reason.into_iter().collect();
         };
         if run.row.state.is_finished() {
             return run.row.reason.iter().cloned().collect();
         }
-        let Some(dag) = self.dags.get(&run.row.dag) else {
+        self.waiting_reasons(&run.row, now)
+    }
+
+    /// Why a run that has not ended does not go on.
+    fn waiting_reasons(&self, row: &DagRun, now: Timestamp) -> Vec<Reason> {
+        let Some(dag) = self.dags.get(&row.dag) else {
             return Vec::new();
         };
         let mut reasons = Vec::new();
@@ -97,13 +105,18 @@ impl Live {
                 needed_bytes,
             });
         }
-        if run.row.state == DagRunState::Queued {
-            if run.row.run_after > now {
-                reasons.push(Reason::RunNotBefore {
-                    at: run.row.run_after,
-                });
+        if row.state == DagRunState::Queued {
+            if row.run_after > now {
+                reasons.push(Reason::RunNotBefore { at: row.run_after });
             }
-            let (running, limit) = (dag.n_running, dag.row.summary.max_active_runs);
+            let backfill = row.backfill.and_then(|(no, _)| dag.backfills.get(&no));
+            if let Some(paused) = backfill.filter(|backfill| backfill.is_paused()) {
+                let backfill = paused.row.no;
+                reasons.push(Reason::BackfillPaused { backfill });
+            }
+            let of_dag = (dag.n_running, dag.row.summary.max_active_runs);
+            let of_backfill = backfill.map(|of| (of.n_running, of.row.max_active_runs));
+            let (running, limit) = of_backfill.unwrap_or(of_dag);
             if running >= limit {
                 reasons.push(Reason::MaxActiveRuns { running, limit });
             }
@@ -111,7 +124,7 @@ impl Live {
                 reasons.push(Reason::RunQueued);
             }
         }
-        if let Some(at) = run.row.logical_date.filter(|at| *at > now) {
+        if let Some(at) = row.logical_date.filter(|at| *at > now) {
             reasons.push(Reason::LogicalDateInFuture { at });
         }
         reasons

@@ -31,6 +31,13 @@ pub fn recover(live: &mut Live, view: &dyn View, now: Timestamp) {
     for dag in dags {
         next::recover(&mut cx, dag);
         cx.live.promote.insert(dag);
+        let backfills = cx.live.dags.get(&dag).into_iter();
+        let backfills = backfills.flat_map(|dag| dag.backfills.values());
+        let later = backfills.flat_map(|backfill| backfill.waiting.values().copied());
+        let later: Vec<Timestamp> = later.filter(|at| *at > now).collect();
+        for at in later {
+            cx.live.timers.at(at, Timer::RunAfter(dag));
+        }
     }
 }
 

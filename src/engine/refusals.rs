@@ -182,3 +182,83 @@ pub(crate) fn nothing_queued() -> Refusal {
     let message = "no such asset events wait for a run".to_owned();
     refusal(RefusalKind::NotFound, "RUN-061", message)
 }
+/// The dag has a backfill that is not over.
+pub(crate) fn backfill_is_active(dag_id: &str, no: u64) -> Refusal {
+    let message = format!(
+        "there is already a running backfill for dag `{dag_id}`: wait for backfill {no}, or cancel it"
+    );
+    refusal(RefusalKind::Conflict, "RUN-080", message)
+}
+/// The dag does not run by a clock.
+pub(crate) fn not_periodic(dag_id: &str) -> Refusal {
+    let message = format!(
+        "dag `{dag_id}` has no schedule with dates to fill: trigger runs of it one by one instead"
+    );
+    refusal(RefusalKind::Unprocessable, "RUN-081", message)
+}
+/// A backfill ends before it begins.
+pub(crate) fn dates_reversed(from: model::Timestamp, to: model::Timestamp) -> Refusal {
+    let message = format!("from_date {from} is after to_date {to}: exchange them");
+    refusal(RefusalKind::Unprocessable, "RUN-082", message)
+}
+/// A backfill has no past.
+pub(crate) fn dates_in_future(from: model::Timestamp) -> Refusal {
+    let message =
+        format!("from_date {from} is in the future: a backfill makes runs for past dates");
+    refusal(RefusalKind::Unprocessable, "RUN-083", message)
+}
+/// Each run needs the one before.
+pub(crate) fn backwards_with_past(dag_id: &str) -> Refusal {
+    let message = format!(
+        "dag `{dag_id}` has tasks with depends_on_past: leave run_backwards out, since each run needs \
+         the one before it"
+    );
+    refusal(RefusalKind::Unprocessable, "RUN-084", message)
+}
+/// Gaps would stop what comes after.
+pub(crate) fn reprocess_with_past(dag_id: &str) -> Refusal {
+    let message = format!(
+        "dag `{dag_id}` has tasks with depends_on_past: set reprocess_behavior to `failed` or \
+         `completed`"
+    );
+    refusal(RefusalKind::Unprocessable, "RUN-085", message)
+}
+/// The timetable has no date there.
+pub(crate) fn no_backfill_runs(dag_id: &str) -> Refusal {
+    let message = format!(
+        "no runs to create: the schedule of dag `{dag_id}` has no complete interval between from_date \
+         and to_date"
+    );
+    refusal(RefusalKind::Unprocessable, "RUN-086", message)
+}
+/// More dates than one backfill may have.
+pub(crate) fn too_many_dates() -> Refusal {
+    let message = format!(
+        "more than {} runs between from_date and to_date: ask for a shorter time, then for the next",
+        model::limits::BACKFILL_DATES_MAX
+    );
+    refusal(RefusalKind::Unprocessable, "RUN-087", message)
+}
+/// A backfill that could run nothing.
+pub(crate) fn no_active_runs() -> Refusal {
+    let message = "max_active_runs must be 1 or more, else no run would ever start".to_owned();
+    refusal(RefusalKind::Unprocessable, "RUN-088", message)
+}
+/// There is no such backfill.
+pub(crate) fn no_backfill(no: u64) -> Refusal {
+    let message = format!("there is no backfill {no}");
+    refusal(RefusalKind::NotFound, "RUN-089", message)
+}
+/// What is over stays as it is.
+pub(crate) fn backfill_is_over(no: u64) -> Refusal {
+    let message = format!("backfill {no} is already completed: create another one");
+    refusal(RefusalKind::Conflict, "RUN-090", message)
+}
+/// Past and future need a date to start from.
+pub(crate) fn no_date_to_span(run_id: &str) -> Refusal {
+    let message = format!(
+        "run `{run_id}` has no logical date, so nothing is before or after it: leave include_past and \
+         include_future out"
+    );
+    refusal(RefusalKind::Invalid, "RUN-091", message)
+}

@@ -7,7 +7,9 @@ use model::Timestamp;
 use crate::{
     View, attempt,
     attempt::{At, examine::examine},
+    backfill::make,
     critical::critical,
+    deadlines,
     live::{Cx, Live, state::refresh_hold, timers::Timer},
     rules::depends_on_past::follow,
     run::{finish, next, start, timeout},
@@ -18,6 +20,7 @@ use crate::{
 pub fn step(live: &mut Live, view: &dyn View, now: Timestamp) {
     let mut cx = Cx { live, view, now };
     timers(&mut cx);
+    make::some(&mut cx);
     let mut budget = cx.live.cascade_tasks_max;
     while budget > 0 {
         if let Some(dag) = cx.live.promote.pop_first() {
@@ -49,6 +52,7 @@ fn timers(cx: &mut Cx) {
             | Timer::Evaluate(_)
             | Timer::LogicalDate(_)
             | Timer::RunTimeout(_)
+            | Timer::Deadline(..)
             | Timer::Wait(..)
             | Timer::Stuck(..)
             | Timer::DeferralTimeout(..) => fire(cx, timer),
@@ -67,6 +71,7 @@ fn fire(cx: &mut Cx, timer: Timer) {
             cx.live.promote.insert(dag);
         }
         Timer::LogicalDate(run) => refresh_hold(cx.live, run, cx.now),
+        Timer::Deadline(run, alert) => deadlines::passed(cx, run, alert),
         Timer::RunTimeout(run) => timeout::time_out(cx, run),
         Timer::Wait(run, at) => cx.live.push_work(run, at),
         Timer::Stuck(run, at) => attempt::stuck::stuck(cx, At { run, at }),

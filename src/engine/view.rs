@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use model::{
     AliasNo, AssetEventNo, AssetNo, DagNo, RunNo, TiKey, Timestamp, VersionNo,
+    backfill::Backfill,
     change::{Kept, KeptValue},
     dag::Dag,
     human::HumanInput,
@@ -28,12 +29,17 @@ pub trait View {
         from: Option<Timestamp>,
         to: Option<Timestamp>,
     ) -> Vec<RunNo>;
-    /// The run with the greatest logical date before `before`.
+    /// The run with the greatest logical date before `before`, those of persons left out where only
+    /// scheduled ones count.
     fn previous_run(&self, dag: DagNo, before: Timestamp, scheduled_only: bool) -> Option<RunNo>;
     /// At most `n` runs by `run_after`, newest first.
     fn last_runs(&self, dag: DagNo, n: usize) -> Vec<RunNo>;
     /// A version of a dag, imported again from its source when it is not in memory.
     fn dag(&self, dag: DagNo, version: VersionNo) -> Option<Arc<Dag>>;
+    /// A backfill.
+    fn backfill(&self, no: u64) -> Option<Backfill>;
+    /// The value of a variable, opened.
+    fn variable(&self, key: &str) -> Option<String>;
     /// Whether there is a variable with this key.
     fn variable_exists(&self, key: &str) -> bool;
     /// Whether the book has a connection with this id.

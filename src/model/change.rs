@@ -4,7 +4,9 @@ use crate::{
     AssetEventNo, AssetNo, DagId, DagNo, Fence, Json, PoolName, RunNo, TaskId, TaskNo, TiKey,
     Timestamp, VersionNo,
     asset::{AliasRow, AssetEvent, AssetRow, AssetState, DagAssets, PendingRun, QueuedAsset},
+    backfill::Backfill,
     callback::OwedCallback,
+    deadline::Deadline,
     human::HumanInput,
     run::DagRun,
     state::DagRunState,
@@ -32,6 +34,12 @@ pub enum Change {
         run: Box<DagRun>,
         was: Option<DagRunState>,
     },
+    /// A backfill.
+    PutBackfill(Box<Backfill>),
+    /// A deadline of a run.
+    PutDeadline(Deadline),
+    /// A deadline that was kept.
+    DeleteDeadline { run: RunNo, alert: u32 },
     /// A run with its task instances, tries and XComs.
     DeleteRun { run: RunNo },
     /// A task instance; `dag` owns the run, `was` is the state in the book, none when it is new.

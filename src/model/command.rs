@@ -4,6 +4,7 @@ use crate::{
     AssetEventNo, AssetNo, DagId, DagNo, Fence, Json, JsonMap, RunId, RunNo, TaskId, TiKey,
     Timestamp,
     asset::AssetState,
+    backfill::{Backfill, BackfillAct, BackfillAsk},
     change::{Connection, DagFile, DagSource, Kept, KeptValue, Pool, Variable},
     dag::Dag,
     evaluation::Evaluated,
@@ -113,6 +114,14 @@ pub enum Command {
     DeleteConnection { conn_id: String },
     /// Whether there is room to start work; told by the disk watch.
     SetDisk { free_bytes: u64, needed_bytes: u64 },
+    /// Create a backfill.
+    CreateBackfill(Box<BackfillAsk>),
+    /// Pause, unpause or cancel a backfill.
+    ChangeBackfill {
+        no: u64,
+        act: BackfillAct,
+        user: Option<String>,
+    },
     /// Old runs that retention has chosen.
     Prune { runs: Vec<RunNo> },
     /// Old asset events that retention has chosen.
@@ -195,8 +204,8 @@ pub struct Clear {
     pub reset_dag_runs: bool,
     /// Refuse when one of them is running.
     pub prevent_running_task: bool,
-    /// Follow the latest version of the dag.
-    pub run_on_latest_version: bool,
+    /// Follow the latest version of the dag; as the dag says when absent.
+    pub run_on_latest_version: Option<bool>,
     /// Only say what would be cleared.
     pub dry_run: bool,
     /// A remark.
@@ -267,6 +276,8 @@ pub enum Reply {
     TaskInstances(Vec<TiKey>),
     /// The event that was made of word that an asset has changed.
     AssetEvent(AssetEventNo),
+    /// The backfill as it is now.
+    Backfill(Box<Backfill>),
     /// Not done, and why.
     Refused(Refusal),
 }

@@ -7,10 +7,12 @@
 //! Invariant: nothing here decides; decisions live in `engine`.
 
 pub mod asset;
+pub mod backfill;
 pub mod callback;
 pub mod change;
 pub mod command;
 pub mod dag;
+pub mod deadline;
 pub mod effect;
 pub mod evaluation;
 pub mod execution;

@@ -158,6 +158,14 @@ pub const DAG_CACHE_TASKS_MAX: usize = 100_000;
 pub const SNAPSHOT_MS_MAX: u64 = 10_000;
 /// Runs that one scheduling step creates for one dag by catchup before others have a turn.
 pub const RUNS_CREATED_PER_STEP_MAX: usize = 16;
+/// Task instances that one scheduling step creates for a backfill before others have a turn.
+pub const BACKFILL_TASKS_PER_STEP_MAX: usize = 2_000;
+/// Dates of one backfill.
+pub const BACKFILL_DATES_MAX: usize = 100_000;
+/// How long the answer to a request for a backfill waits for its runs to be there.
+pub const BACKFILL_WAIT_MS_MAX: u64 = 60_000;
+/// Default of a backfill's `max_active_runs`.
+pub const BACKFILL_ACTIVE_RUNS_DEFAULT: u32 = 10;
 /// Default of `core.parallelism`: task instances queued or running at once.
 pub const PARALLELISM_DEFAULT: u32 = 32;
 /// Default of a dag's `max_active_tasks` (upstream `max_active_tasks_per_dag`).

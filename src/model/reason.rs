@@ -17,6 +17,8 @@ pub enum Reason {
     LogicalDateInFuture { at: Timestamp },
     /// Other runs of the dag come first.
     MaxActiveRuns { running: u32, limit: u32 },
+    /// The run's backfill is paused.
+    BackfillPaused { backfill: u64 },
     /// The run itself is still queued.
     RunQueued,
     /// Upstream tasks are not finished (the first few, and how many in all).
@@ -106,6 +108,7 @@ impl Reason {
             Self::RunNotBefore { .. } => "run_not_before",
             Self::LogicalDateInFuture { .. } => "logical_date_in_future",
             Self::MaxActiveRuns { .. } => "max_active_runs",
+            Self::BackfillPaused { .. } => "backfill_paused",
             Self::RunQueued => "run_queued",
             Self::WaitsFor { .. } => "waits_for",
             Self::RuleUnmet { .. } => "rule_unmet",
@@ -164,6 +167,7 @@ impl fmt::Display for Reason {
                     "{running} of {limit} runs of the dag are active (max_active_runs)"
                 )
             }
+            Self::BackfillPaused { backfill } => write!(f, "backfill {backfill} is paused"),
             Self::RunQueued => f.write_str("the run is queued"),
             Self::WaitsFor { tasks, n_tasks } => {
                 write!(f, "waits for {}", quoted(tasks))?;

@@ -4,6 +4,7 @@
 //! Usage: `bench BINARY [--quick] [--only NAME,NAME]`. Everything is on loopback and below a
 //! temporary folder, bounded in work, and stops by itself.
 
+mod backfills;
 mod dags;
 mod floors;
 mod history;
@@ -20,7 +21,7 @@ use stats::{median, spread};
 
 /// What is measured, in order. The last ones need the full store that `history` makes.
 const ALL: &[&str] = &[
-    "floors", "start", "idle", "chain", "spawn", "empty", "dags", "history",
+    "floors", "start", "idle", "chain", "spawn", "empty", "dags", "backfill", "history",
 ];
 
 fn main() {
@@ -48,6 +49,7 @@ fn main() {
             "spawn" => tasks::independent(&binary, &[1_000 / scale, 10_000 / scale]),
             "empty" => tasks::empty(&binary, &[10_000 / scale, 100_000 / scale]),
             "dags" => tasks::many_dags(&binary, &[1_000 / scale, 10_000 / scale]),
+            "backfill" => backfills::measure(&binary, 10_000 / scale),
             _ => history::measure(&binary, 1_000_000 / scale, 1_000 / scale),
         };
         report.insert((*name).to_owned(), figures);

@@ -187,3 +187,46 @@ fn connections_and_variables_go_in_and_secrets_stay() {
     );
     server.stop();
 }
+
+#[test]
+fn backfills_are_made_listed_and_cancelled() {
+    let daily = "
+dag_id: daily
+schedule: '@daily'
+start_date: '2030-01-01'
+is_paused_upon_creation: true
+tasks:
+  - {id: a, uses: empty}
+";
+    let server = Server::start(
+        &kit::binary(),
+        &Options {
+            dags: vec![("daily.yaml".into(), daily.into())],
+            ..Options::default()
+        },
+    );
+    server.wait_for_dag("daily");
+    let create = [
+        "backfill",
+        "create",
+        "daily",
+        "--from",
+        "2025-11-01",
+        "--to",
+        "2025-11-03",
+    ];
+    let dry: Vec<&str> = create.iter().copied().chain(["--dry-run"]).collect();
+    assert_eq!(said(&run(Some(&server), &dry)).lines().count(), 4);
+    assert!(said(&run(Some(&server), &create)).contains("running"));
+    assert!(complained(&run(Some(&server), &create)).contains("RUN-080"));
+    for (act, state) in [
+        ("pause", "paused"),
+        ("unpause", "running"),
+        ("cancel", "completed"),
+    ] {
+        let told = said(&run(Some(&server), &["backfill", act, "1"]));
+        assert!(told.contains(state), "{told}");
+    }
+    let list = said(&run(Some(&server), &["backfill", "list", "daily"]));
+    assert!(list.contains("completed"), "{list}");
+}

@@ -19,6 +19,7 @@ pub fn text(book: &Snapshot) -> Result<Vec<String>, ReadError> {
     lines.extend(book.pools()?.iter().map(|row| format!("{row:?}")));
     lines.extend(book.variables()?.iter().map(|row| format!("{row:?}")));
     lines.extend(book.files()?.iter().map(|row| format!("{row:?}")));
+    lines.extend(book.backfills()?.iter().map(|row| format!("{row:?}")));
     for row in book.dags(None, usize::MAX)? {
         lines.push(format!("{row:?}"));
         lines.push(format!("{:?}", book.task_names(row.no)?));
@@ -65,6 +66,7 @@ pub fn wrongs(book: &Snapshot) -> Result<Vec<String>, ReadError> {
     let runs = runs(book)?;
     counts(book, &runs, &mut wrong)?;
     unique(book, &runs, &mut wrong)?;
+    backfills(book, &runs, &mut wrong)?;
     for (run, instances) in &runs {
         for ti in instances {
             states(run, ti, &mut wrong);
@@ -123,6 +125,48 @@ fn counts(book: &Snapshot, runs: &Rows, wrong: &mut Vec<String>) -> Result<(), R
         wrong.push(format!(
             "live runs are {live:?}, unfinished ones {unfinished:?}"
         ));
+    }
+    Ok(())
+}
+
+/// A backfill is over when it has nothing left, runs no more at once than it may, gives each place
+/// once, and a dag has one that is not over.
+fn backfills(book: &Snapshot, runs: &Rows, wrong: &mut Vec<String>) -> Result<(), ReadError> {
+    let mut open: BTreeSet<DagNo> = BTreeSet::new();
+    for backfill in book.backfills()? {
+        let no = backfill.no;
+        let of = |run: &DagRun| run.backfill.is_some_and(|(of, _)| of == no);
+        let own: Vec<&DagRun> = runs
+            .iter()
+            .map(|(run, _)| run)
+            .filter(|run| of(run))
+            .collect();
+        let mut places: Vec<u32> = own
+            .iter()
+            .filter_map(|run| run.backfill)
+            .map(|of| of.1)
+            .collect();
+        places.sort_unstable();
+        if places.windows(2).any(|pair| pair[0] == pair[1]) {
+            wrong.push(format!("backfill {no} gives a place twice"));
+        }
+        let is = |state| own.iter().filter(|run| run.state == state).count();
+        let (queued, running) = (is(DagRunState::Queued), is(DagRunState::Running));
+        if running > backfill.max_active_runs as usize && backfill.completed_at.is_none() {
+            wrong.push(format!("backfill {no} runs {running} at once"));
+        }
+        if backfill.n_done > backfill.n_dates {
+            wrong.push(format!("backfill {no} has seen to more dates than it has"));
+        }
+        let is_idle = queued + running == 0 && backfill.n_done == backfill.n_dates;
+        if backfill.completed_at.is_none() {
+            if !open.insert(backfill.dag) {
+                wrong.push(format!("{:?} has two backfills", backfill.dag));
+            }
+            if is_idle {
+                wrong.push(format!("backfill {no} has nothing left and is not over"));
+            }
+        }
     }
     Ok(())
 }

@@ -39,7 +39,7 @@ impl Life {
         // A run that moves to another version may ask for more slots while it holds them.
         let changes_pools = |input: &Given| match input {
             Given::Command(command) => {
-                matches!(&**command, Command::Clear(clear) if clear.run_on_latest_version)
+                matches!(&**command, Command::Clear(clear) if clear.run_on_latest_version == Some(true))
                     || matches!(
                         **command,
                         Command::PutPool { .. } | Command::DeletePool { .. }
@@ -138,7 +138,10 @@ impl Life {
             say!(self, "answers {reply:?}");
             self.stats.history = mix(self.stats.history, &format!("{reply:?}"));
             match reply {
-                Reply::Done | Reply::TaskInstances(_) | Reply::AssetEvent(_) => {
+                Reply::Done
+                | Reply::TaskInstances(_)
+                | Reply::AssetEvent(_)
+                | Reply::Backfill(_) => {
                     self.stats.n_granted += 1;
                 }
                 Reply::Refused(refusal) => {

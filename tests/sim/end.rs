@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use control::{batch::Given, view::BookView};
 use model::{
     PoolName, RunNo,
+    backfill::BackfillAct,
     change::Pool,
     command::{Command, SetTaskState},
     reason::Reason,
@@ -101,7 +102,21 @@ impl Life {
                 paused: false,
             }));
         }
+        inputs.extend(self.open_backfills().into_iter().map(|no| {
+            let (act, user) = (BackfillAct::Unpause, None);
+            command(Command::ChangeBackfill { no, act, user })
+        }));
         inputs
+    }
+
+    fn open_backfills(&self) -> Vec<u64> {
+        let server = self.server.as_ref();
+        let book = server.and_then(|server| server.reader.snapshot().ok());
+        let all = book
+            .and_then(|book| book.backfills().ok())
+            .unwrap_or_default();
+        let open = all.iter().filter(|of| of.completed_at.is_none());
+        open.map(|of| of.no).collect()
     }
 
     fn screen(&self) -> Screen {

@@ -2,6 +2,7 @@
 
 use model::{
     DagId, Json, PoolName, RunId, RunNo, TaskId, TimeDelta, Timestamp,
+    backfill::{BackfillAct, BackfillAsk, Reprocess},
     change::{Pool, Variable},
     command::{Clear, Command, SetTaskState, TriggerRun},
     run::DagRun,
@@ -72,7 +73,8 @@ pub fn command(screen: &Screen, now: Timestamp, chance: &mut Chance) -> Command 
             Command::DeleteRun { dag_id, run_id }
         }
         82..83 => Command::DeleteDag { dag_id },
-        83..91 => pool(chance),
+        83..86 => pool(chance),
+        86..91 => backfill(dag_id, now, chance),
         91..97 => small(screen, chance),
         97..99 => {
             let free_bytes = if chance.percent(40) { 0 } else { 1_000 };
@@ -191,7 +193,7 @@ fn clear(dag_id: DagId, run_id: RunId, screen: &Screen, chance: &mut Chance) -> 
         only_running: chance.percent(10),
         reset_dag_runs: chance.percent(80),
         prevent_running_task: chance.percent(10),
-        run_on_latest_version: chance.percent(20),
+        run_on_latest_version: chance.percent(20).then_some(true),
         dry_run: chance.percent(10),
         note: None,
     }))
@@ -220,6 +222,36 @@ fn set_state(dag_id: DagId, run_id: RunId, screen: &Screen, chance: &mut Chance)
         include_future: chance.percent(10),
         include_past: chance.percent(10),
         dry_run: chance.percent(10),
+        user: None,
+    }))
+}
+
+/// Creates a backfill of the last hours, or changes one.
+fn backfill(dag_id: DagId, now: Timestamp, chance: &mut Chance) -> Command {
+    if chance.percent(40) {
+        let acts = [
+            BackfillAct::Pause,
+            BackfillAct::Unpause,
+            BackfillAct::Cancel,
+        ];
+        let act = chance.pick(&acts).copied().unwrap_or(BackfillAct::Unpause);
+        let no = 1 + chance.below(6) as u64;
+        return Command::ChangeBackfill {
+            no,
+            act,
+            user: None,
+        };
+    }
+    let ago = |s: i64| now.plus(TimeDelta::from_secs(-s));
+    Command::CreateBackfill(Box::new(BackfillAsk {
+        dag_id,
+        from_date: ago(chance.between(1_000, 30_000)),
+        to_date: ago(chance.between(-500, 9_000)),
+        conf: chance.percent(20).then(|| json!({ "n": 1 })),
+        reprocess: chance.pick(Reprocess::ALL).copied().unwrap_or_default(),
+        max_active_runs: chance.below(5) as u32,
+        backwards: chance.percent(30),
+        latest_version: chance.percent(30).then_some(true),
         user: None,
     }))
 }

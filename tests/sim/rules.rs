@@ -40,7 +40,9 @@ impl Touched {
             Command::TriggerRun(trigger) if trigger.reset => {
                 (Some(trigger.dag_id.clone()), None, false)
             }
+            Command::CreateBackfill(ask) => (Some(ask.dag_id.clone()), None, true),
             Command::TriggerRun(_)
+            | Command::ChangeBackfill { .. }
             | Command::SetPaused { .. }
             | Command::SetRunNote { .. }
             | Command::SetTaskNote { .. }

@@ -84,6 +84,7 @@ fn about(reason: &Reason) -> (Option<String>, Option<String>, Option<model::Time
         Reason::DagPaused
         | Reason::DagStale
         | Reason::MaxActiveRuns { .. }
+        | Reason::BackfillPaused { .. }
         | Reason::RunQueued
         | Reason::DependsOnPast { .. }
         | Reason::MaxActiveTasks { .. }

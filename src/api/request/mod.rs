@@ -8,6 +8,6 @@ mod scalar;
 pub(crate) use body::{Body, OptionalBody};
 pub(crate) use path::Path;
 pub(crate) use query::{
-    Asked, FromQuery, Limit, Offset, OrderBy, Pattern, Query, Range, Reads, query, unescape,
+    Asked, FromQuery, Limit, Needed, Offset, OrderBy, Pattern, Query, Range, Reads, query, unescape,
 };
 pub(crate) use scalar::{MatchMode, Scalar};

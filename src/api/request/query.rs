@@ -123,6 +123,25 @@ impl<T: Scalar> Reads for Vec<T> {
     }
 }
 
+/// A parameter that has to be there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Needed<T>(pub(crate) T);
+
+impl<T: Scalar + Default> Reads for Needed<T> {
+    fn read(name: &str, asked: &mut Asked) -> Self {
+        if asked.last(name).is_none() {
+            let msg = "Field required".to_owned();
+            let error = FieldError::new("query", name, "missing", msg, "");
+            asked.wrong.push(error);
+        }
+        Self(asked.optional(name).unwrap_or_default())
+    }
+    fn document(name: &str) -> Vec<Parameter> {
+        let described = parameter(name, T::schema()).required(Required::True);
+        vec![described.build()]
+    }
+}
+
 /// Entries on a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Limit(pub(crate) usize);

@@ -123,7 +123,12 @@ impl Act {
                     run_id,
                 }) => return Ok(Triggered { run, run_id }),
                 Ok(Reply::Refused(refusal)) => refusal,
-                Ok(Reply::Done | Reply::TaskInstances(_) | Reply::AssetEvent(_)) => {
+                Ok(
+                    Reply::Done
+                    | Reply::TaskInstances(_)
+                    | Reply::AssetEvent(_)
+                    | Reply::Backfill(_),
+                ) => {
                     return Err(failed("no run was created".to_owned(), true));
                 }
                 Err(full) => full.into(),

@@ -136,7 +136,11 @@ fn reply(answer: Option<oneshot::Receiver<Reply>>) -> Result<(), Refusal> {
     match answer.map(oneshot::Receiver::blocking_recv) {
         Some(Ok(Reply::Refused(refusal))) => Err(refusal),
         Some(Ok(
-            Reply::Done | Reply::Run { .. } | Reply::TaskInstances(_) | Reply::AssetEvent(_),
+            Reply::Done
+            | Reply::Run { .. }
+            | Reply::TaskInstances(_)
+            | Reply::AssetEvent(_)
+            | Reply::Backfill(_),
         )) => Ok(()),
         Some(Err(_)) | None => Err(crate::handle::stopped()),
     }

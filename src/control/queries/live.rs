@@ -2,9 +2,11 @@
 //! are.
 
 pub use engine::PoolUsage;
-use model::{RunNo, TiKey, reason::Reason};
+use model::{
+    RunNo, TiKey, backfill::BackfillAsk, change::NextRun, command::Refusal, reason::Reason,
+};
 
-use crate::control::Control;
+use crate::{control::Control, trigger};
 
 /// Why a task instance is where it is, the most telling first; none when the layer has stopped.
 pub async fn task_reasons(control: &Control, key: TiKey) -> Option<Vec<Reason>> {
@@ -33,4 +35,16 @@ pub async fn run_reasons(control: &Control, run: RunNo) -> Option<Vec<Reason>> {
 /// How full the pools are.
 pub async fn pool_usage(control: &Control) -> Option<Vec<PoolUsage>> {
     control.ask(|live, _, _| live.pool_usage()).await
+}
+
+/// The runs that a backfill would make, or make again; none when the layer has stopped.
+pub async fn backfill_dates(
+    control: &Control,
+    ask: BackfillAsk,
+) -> Option<Result<Vec<NextRun>, Refusal>> {
+    if let Err(refusal) = trigger::check_backfill(control.reader(), &ask) {
+        return Some(Err(refusal));
+    }
+    let asked = control.ask(move |live, view, now| engine::backfill_dry_run(live, view, &ask, now));
+    asked.await
 }

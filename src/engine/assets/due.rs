@@ -78,6 +78,7 @@ pub(crate) fn create(
         triggered_by: TriggeredBy::Asset,
         user: None,
         partition,
+        backfill: None,
     };
     create::create(cx, std::sync::Arc::clone(plan), new)
 }

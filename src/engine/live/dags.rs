@@ -7,10 +7,10 @@ use std::{
 
 use model::{
     DagNo, Fence, RunId, RunNo, TaskId, TaskNo, Timestamp, VersionNo, change::DagRow, dag::Dag,
-    state::DagRunState,
+    run::DagRun, state::DagRunState,
 };
 
-use super::{Live, ready::Parked, run::LiveRun};
+use super::{Live, backfills::LiveBackfill, ready::Parked, run::LiveRun};
 use crate::{View, plan::Plan};
 
 /// A dag: its row, the numbers of its tasks, what of it is in memory.
@@ -23,8 +23,12 @@ pub(crate) struct LiveDag {
     pub by_run_id: HashMap<RunId, RunNo>,
     pub by_date: BTreeMap<Timestamp, RunNo>,
     pub runs: BTreeSet<RunNo>,
+    /// Queued runs, those of backfills left out.
     pub queued: BTreeSet<(Timestamp, RunNo)>,
+    /// Running runs, those of backfills left out.
     pub n_running: u32,
+    /// Backfills that are not over, and those whose runs were cleared.
+    pub backfills: BTreeMap<u64, LiveBackfill>,
     /// Hash of the latest version's source, when it was published by this process.
     pub hash: Option<String>,
     /// Whether the latest version is known to have no runs.
@@ -58,6 +62,7 @@ impl LiveDag {
             runs: BTreeSet::new(),
             queued: BTreeSet::new(),
             n_running: 0,
+            backfills: BTreeMap::new(),
             hash: None,
             unused: false,
             limits: BTreeMap::new(),
@@ -66,7 +71,7 @@ impl LiveDag {
             named: None,
         }
     }
-    /// Runs that are queued or running.
+    /// Runs that are queued or running, those of backfills left out.
     pub fn n_active(&self) -> u32 {
         self.n_running + crate::plan::position(self.queued.len())
     }
@@ -95,10 +100,24 @@ impl LiveDag {
                 self.by_date.remove(&at);
             }
         }
-        self.count(row.run_after, row.no, row.state, is_in);
+        self.count(row, row.state, is_in);
     }
-    /// Counts a run's state in or out.
-    pub fn count(&mut self, run_after: Timestamp, no: RunNo, state: DagRunState, is_in: bool) {
+    /// Keeps the place of a queued run of a backfill that leaves the memory.
+    pub fn wait(&mut self, row: &DagRun) {
+        if row.state == DagRunState::Queued {
+            self.count(row, row.state, true);
+        }
+    }
+    /// Counts a run in or out as one of `state`.
+    pub fn count(&mut self, row: &DagRun, state: DagRunState, is_in: bool) {
+        let (run_after, no) = (row.run_after, row.no);
+        let backfill = row
+            .backfill
+            .and_then(|(backfill, ordinal)| Some((self.backfills.get_mut(&backfill)?, ordinal)));
+        if let Some((backfill, ordinal)) = backfill {
+            backfill.count((ordinal, no), run_after, state, is_in);
+            return;
+        }
         match state {
             DagRunState::Queued if is_in => {
                 self.queued.insert((run_after, no));

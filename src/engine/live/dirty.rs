@@ -4,10 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use model::{
     DagId, DagNo, Fence, Json, PoolName, RunId, RunNo, TaskId, TaskNo, TiKey, Timestamp, VersionNo,
+    backfill::Backfill,
     callback::OwedCallback,
     change::{Connection, DagVersion, Kept, KeptValue, Variable},
+    deadline::Deadline,
     effect::Effect,
     human::HumanInput,
+    run::DagRun,
     task_instance::{Deferral, TaskInstance},
 };
 
@@ -20,6 +23,11 @@ pub(crate) struct Dirty {
     pub dags: BTreeSet<DagNo>,
     /// Runs with a changed row or changed task instances.
     pub runs: BTreeSet<RunNo>,
+    pub backfills: BTreeMap<u64, Backfill>,
+    /// Deadlines to keep; none forgets.
+    pub deadlines: BTreeMap<(RunNo, u32), Option<Deadline>>,
+    /// Changed rows of queued runs that are not in memory.
+    pub waiting: BTreeMap<RunNo, DagRun>,
     pub pools: BTreeSet<PoolName>,
     pub files: BTreeSet<String>,
     pub names: Vec<(DagNo, TaskNo, TaskId)>,
@@ -72,6 +80,7 @@ impl Dirty {
     /// Forgets what a deleted run had.
     pub fn delete_run(&mut self, run: RunNo, in_book: bool) {
         self.deleted_runs.insert(run, in_book);
+        self.waiting.remove(&run);
         self.xcoms.retain(|key, _| key.run != run);
         self.kept.retain(|(key, _), _| key.run != run);
         self.archive.retain(|(key, _), _| key.run != run);

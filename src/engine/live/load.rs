@@ -6,6 +6,7 @@ use model::{
     RunNo, TaskId, TaskNo,
     callback::OwedCallback,
     change::{Counters, DagFile, DagRow, Pool},
+    deadline::Deadline,
     run::DagRun,
     state::TaskInstanceState as State,
     task_instance::TaskInstance,
@@ -29,6 +30,12 @@ impl Live {
         self.by_id.insert(row.dag_id.clone(), row.no);
         self.dags.insert(row.no, LiveDag::new(row, tasks));
     }
+    /// A deadline of the book; one that was missed is over.
+    pub fn load_deadline(&mut self, deadline: Deadline) {
+        if !deadline.missed {
+            crate::deadlines::watch(self, deadline);
+        }
+    }
     /// A dag file's row.
     pub fn load_file(&mut self, file: DagFile) {
         self.files.insert(file.path.clone(), file);
@@ -45,6 +52,7 @@ impl Live {
         };
         let no = run.no;
         let book = Some(run.state);
+        self.know_backfill(&run, view);
         let mut run = LiveRun::new(run, plan, tis);
         run.book = book;
         self.insert_run(run);

@@ -1,6 +1,7 @@
 //! What is unfinished, in memory: the dags, the pools, the runs that are queued or running.
 
 pub(crate) mod assets;
+pub(crate) mod backfills;
 pub(crate) mod dags;
 pub(crate) mod dirty;
 pub(crate) mod expansion;
@@ -19,6 +20,7 @@ use model::{
     DagId, DagNo, Fence, RunNo, TaskNo, Timestamp,
     callback::OwedCallback,
     change::{Counters, DagFile},
+    deadline::Deadline,
 };
 
 use crate::{Options, View};
@@ -54,6 +56,12 @@ pub struct Live {
     pub(crate) promote: BTreeSet<DagNo>,
     /// Callbacks that are not made yet.
     pub(crate) owed: BTreeMap<Fence, OwedCallback>,
+    /// Backfills with dates that have not been seen to.
+    pub(crate) making: BTreeSet<(u64, DagNo)>,
+    /// Deadlines that have not passed.
+    pub(crate) deadlines: BTreeMap<(RunNo, u32), Deadline>,
+    /// The number of the next backfill.
+    pub(crate) next_backfill: u64,
     /// Queued and running instances.
     pub(crate) executing: u32,
     /// Set while the disk is too full.
@@ -99,6 +107,9 @@ impl Live {
             settle: BTreeSet::new(),
             promote: BTreeSet::new(),
             owed: BTreeMap::new(),
+            making: BTreeSet::new(),
+            deadlines: BTreeMap::new(),
+            next_backfill: 1,
             executing: 0,
             disk: None,
             dirty,
@@ -112,7 +123,8 @@ impl Live {
         let now = !self.work.is_empty()
             || !self.followed.is_empty()
             || !self.settle.is_empty()
-            || !self.promote.is_empty();
+            || !self.promote.is_empty()
+            || (!self.making.is_empty() && self.disk.is_none());
         if now {
             return Some(Timestamp::MIN);
         }

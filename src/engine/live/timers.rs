@@ -18,6 +18,8 @@ pub(crate) enum Timer {
     LogicalDate(RunNo),
     /// The run has taken `dagrun_timeout`.
     RunTimeout(RunNo),
+    /// A run's deadline passes.
+    Deadline(RunNo, u32),
     /// A retry or another look of a sensor.
     Wait(RunNo, u32),
     /// A worker has had a try for too long without beginning.

@@ -155,8 +155,8 @@ fn look(live: &Live, view: &dyn View, no: RunNo, date: Timestamp) -> Past {
     Past::Book(row.run_id, states.collect())
 }
 
-/// The run with the greatest date before `date`, this batch's included: a scheduled one where the
-/// dag catches up.
+/// The run with the greatest date before `date`, this batch's included: none of a person's where
+/// the dag catches up.
 fn previous(
     live: &Live,
     view: &dyn View,
@@ -167,7 +167,7 @@ fn previous(
     let dag = live.dags.get(&dag_no)?;
     let counts = |no: RunNo| {
         let run = live.runs.get(&no);
-        run.is_some_and(|run| !scheduled_only || run.row.run_type == DagRunType::Scheduled)
+        run.is_some_and(|run| !scheduled_only || run.row.run_type != DagRunType::Manual)
     };
     let loaded = dag.by_date.range(..date).rev().find(|(_, no)| counts(**no));
     let mut before = date;

@@ -12,6 +12,7 @@ use model::{
 use super::{enter, follow, named, select};
 use crate::{
     attempt::{At, Event, halt::halt},
+    deadlines,
     live::Cx,
     refusals,
 };
@@ -29,19 +30,19 @@ pub(crate) fn clear(cx: &mut Cx, ask: Clear) -> Result<Reply, Refusal> {
     let state = |place: &At| cx.ti(*place).map_or(State::Removed, |ti| ti.state);
     places.retain(|place| !ask.only_failed || state(place).is_failure());
     places.retain(|place| !ask.only_running || state(place) == State::Running);
-    let running = places.iter().find(|place| state(place) == State::Running);
-    if let Some(place) = running.filter(|_| ask.prevent_running_task) {
-        return Err(refusals::is_running(task_id(cx, *place).as_deref()));
-    }
     let reply = select::reply(cx, &places);
     if ask.dry_run {
         return Ok(reply);
+    }
+    let running = places.iter().find(|place| state(place) == State::Running);
+    if let Some(place) = running.filter(|_| ask.prevent_running_task) {
+        return Err(refusals::is_running(task_id(cx, *place).as_deref()));
     }
     let keys: Vec<_> = places
         .iter()
         .filter_map(|place| cx.ti(*place).map(|ti| ti.key))
         .collect();
-    if ask.run_on_latest_version {
+    if wants_latest(cx, &ask) {
         for run in &runs {
             if !follow::latest(cx, *run) {
                 let dag_id = ask.dag_id.clone().unwrap_or_else(|| "".into());
@@ -65,6 +66,21 @@ pub(crate) fn clear(cx: &mut Cx, ask: Clear) -> Result<Reply, Refusal> {
     Ok(reply)
 }
 
+/// Whether what runs again follows the latest version: as asked, else as the dag says, else not.
+fn wants_latest(cx: &mut Cx, ask: &Clear) -> bool {
+    let dag = ask
+        .dag_id
+        .as_ref()
+        .and_then(|id| cx.live.by_id.get(id).copied());
+    let says = |cx: &mut Cx| {
+        let plan = cx.live.latest(dag?, cx.view)?;
+        plan.dag.rerun_with_latest_version
+    };
+    ask.run_on_latest_version
+        .or_else(|| says(cx))
+        .unwrap_or(false)
+}
+
 fn runs(cx: &mut Cx, ask: &Clear) -> Result<Vec<RunNo>, Refusal> {
     let dag_id = ask.dag_id.clone().ok_or_else(|| refusals::no_dag(""))?;
     let dag = select::dag(cx, &dag_id)?;
@@ -73,6 +89,12 @@ fn runs(cx: &mut Cx, ask: &Clear) -> Result<Vec<RunNo>, Refusal> {
         return Ok(select::between(cx, dag, ask.start_date, ask.end_date));
     };
     let run = select::run(cx, &dag_id, run_id)?;
+    let has_date = cx
+        .run(run)
+        .is_some_and(|run| run.row.logical_date.is_some());
+    if (ask.include_past || ask.include_future) && !has_date {
+        return Err(refusals::no_date_to_span(run_id));
+    }
     Ok(neighbours(cx, run, ask.include_past, ask.include_future))
 }
 
@@ -169,15 +191,22 @@ fn chosen_again(cx: &mut Cx, place: At, cleared: &BTreeSet<(RunNo, u32)>) {
     }
 }
 
-/// A finished run goes back to queued. A running one goes on.
+/// A finished run goes back to queued. A running one goes on; it too counts how often it was
+/// cleared, and its deadlines count from now.
 pub(crate) fn requeue(cx: &mut Cx, no: RunNo) {
+    let now = cx.now;
     let Some(run) = cx.live.runs.get_mut(&no) else {
         return;
     };
-    if run.row.state.is_finished() {
-        run.change_row(&mut cx.live.dirty).clear_number += 1;
+    let is_finished = run.row.state.is_finished();
+    let row = run.change_row(&mut cx.live.dirty);
+    row.clear_number += 1;
+    row.queued_at = Some(now);
+    if is_finished {
+        row.last_scheduling_decision = None;
         enter(cx, no, DagRunState::Queued, None);
     }
+    deadlines::requeued(cx, no);
 }
 
 fn task_id(cx: &Cx, place: At) -> Option<String> {

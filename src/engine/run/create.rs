@@ -11,6 +11,7 @@ use model::{
 };
 
 use crate::{
+    deadlines,
     live::{Cx, run::LiveRun, timers::Timer},
     plan::Plan,
     rules::depends_on_past,
@@ -28,6 +29,7 @@ pub(crate) struct New {
     pub triggered_by: TriggeredBy,
     pub user: Option<String>,
     pub partition: (Option<String>, Option<Timestamp>),
+    pub backfill: Option<(u64, u32)>,
 }
 
 /// Creates a queued run that follows `plan`. Its id and date must be free.
@@ -55,7 +57,7 @@ pub(crate) fn create(cx: &mut Cx, plan: Arc<Plan>, new: New) -> RunNo {
         clear_number: 0,
         partition_key: new.partition.0,
         partition_date: new.partition.1,
-        backfill: None,
+        backfill: new.backfill,
         reason: None,
     };
     let mut run = LiveRun::new(row, plan, Vec::new());
@@ -68,6 +70,7 @@ pub(crate) fn create(cx: &mut Cx, plan: Arc<Plan>, new: New) -> RunNo {
     if let Some(dag) = cx.live.dags.get_mut(&dag) {
         dag.unused = false;
     }
+    deadlines::create(cx, no);
     cx.live.promote.insert(dag);
     if new.run_after > cx.now {
         cx.live.timers.at(new.run_after, Timer::RunAfter(dag));
@@ -108,6 +111,7 @@ pub(crate) fn scheduled(
         triggered_by: TriggeredBy::Timetable,
         user: None,
         partition: (next.partition_key, next.partition_date),
+        backfill: None,
     };
     Some(create(cx, plan, new))
 }

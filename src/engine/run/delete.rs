@@ -9,6 +9,7 @@ use model::{
 use super::{follow::take_out, select};
 use crate::{
     attempt::{At, halt::halt},
+    deadlines,
     live::Cx,
     refusals,
     rules::depends_on_past,
@@ -52,7 +53,12 @@ pub(crate) fn remove(cx: &mut Cx, dag: DagNo, no: RunNo, run_id: RunId) {
             halt(cx, At { run: no, at });
         }
         take_out(cx, no);
+    } else if let Some(dag) = cx.live.dags.get_mut(&dag) {
+        for backfill in dag.backfills.values_mut() {
+            backfill.waiting.retain(|(_, of), _| *of != no);
+        }
     }
+    deadlines::deleted(cx.live, no);
     cx.live.dirty.delete_run(no, in_book);
     cx.live.dirty.run_deleted(dag, run_id);
     cx.live.promote.insert(dag);

@@ -9,7 +9,7 @@ use model::{
 
 use super::enter;
 use crate::{
-    callbacks,
+    callbacks, deadlines,
     live::{Cx, Live, run::LiveRun},
 };
 
@@ -40,6 +40,9 @@ pub(crate) fn settle(cx: &mut Cx, no: RunNo) {
             "success"
         };
         close(cx, no, state, failed);
+        if state == DagRunState::Success {
+            deadlines::succeeded(cx, no);
+        }
         callbacks::run_ended(cx, no, reason, relevant);
     } else if !run.held && run.n_waiting == run.n_unfinished && is_stuck(run) {
         let blocking = callbacks::blocking(run);

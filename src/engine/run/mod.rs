@@ -52,8 +52,8 @@ pub(crate) fn enter(cx: &mut Cx, no: RunNo, to: DagRunState, reason: Option<Reas
         return;
     }
     if let Some(dag) = cx.live.dags.get_mut(&dag) {
-        dag.count(run_after, no, from, false);
-        dag.count(run_after, no, to, true);
+        dag.count(&run.row, from, false);
+        dag.count(&run.row, to, true);
     }
     if to == DagRunState::Queued && run_after > now {
         cx.live.timers.at(run_after, Timer::RunAfter(dag));

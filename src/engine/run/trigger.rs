@@ -43,6 +43,7 @@ pub(crate) fn trigger(cx: &mut Cx, ask: TriggerRun) -> Result<Reply, Refusal> {
         triggered_by: ask.triggered_by,
         user: ask.user,
         partition: (None, None),
+        backfill: None,
     };
     let no = create::create(cx, plan, new);
     Ok(set_run::done(cx, no))

@@ -5,11 +5,13 @@ use std::{cell::RefCell, collections::BTreeMap, sync::Arc};
 use model::{
     AliasNo, AssetEventNo, AssetNo, DagNo, Fence, Json, RunNo, TaskId, TaskNo, TiKey, Timestamp,
     VersionNo,
+    backfill::Backfill,
     callback::OwedCallback,
     change::{
         Change, Connection, Counters, DagFile, DagRow, DagVersion, Kept, KeptValue, Pool, Variable,
     },
     dag::Dag,
+    deadline::Deadline,
     human::HumanInput,
     run::DagRun,
     state::DagRunType,
@@ -27,6 +29,8 @@ pub(crate) struct Book {
     pub names: BTreeMap<(DagNo, TaskNo), TaskId>,
     pub versions: BTreeMap<(DagNo, VersionNo), DagVersion>,
     pub runs: BTreeMap<RunNo, DagRun>,
+    pub backfills: BTreeMap<u64, Backfill>,
+    pub deadlines: BTreeMap<(RunNo, u32), Deadline>,
     pub tis: BTreeMap<TiKey, TaskInstance>,
     pub archive: BTreeMap<(TiKey, u32), TaskInstance>,
     pub xcoms: BTreeMap<(TiKey, String), Json>,
@@ -66,8 +70,16 @@ impl Book {
             Change::DeleteDag { dag, .. } => {
                 self.dags.remove(&dag);
                 self.names.retain(|(other, _), _| *other != dag);
+                self.backfills.retain(|_, backfill| backfill.dag != dag);
                 self.versions.retain(|(other, _), _| *other != dag);
             }
+            Change::PutDeadline(row) => {
+                self.deadlines.insert((row.run, row.alert), row);
+            }
+            Change::DeleteDeadline { run, alert } => {
+                self.deadlines.remove(&(run, alert));
+            }
+            Change::PutBackfill(row) => drop(self.backfills.insert(row.no, *row)),
             Change::PutRun { run, was } => {
                 assert_eq!(
                     self.runs.get(&run.no).map(|run| run.state),
@@ -79,6 +91,7 @@ impl Book {
             }
             Change::DeleteRun { run } => {
                 assert!(self.runs.remove(&run).is_some());
+                self.deadlines.retain(|(of, _), _| *of != run);
                 self.tis.retain(|key, _| key.run != run);
                 self.archive.retain(|(key, _), _| key.run != run);
                 self.xcoms.retain(|(key, _), _| key.run != run);
@@ -146,7 +159,16 @@ impl Book {
             live.load_callback(owed.clone());
         }
         self.assets.load(&mut live);
+        for deadline in self.deadlines.values() {
+            live.load_deadline(deadline.clone());
+        }
+        for backfill in self.backfills.values() {
+            live.load_backfill(backfill.clone(), self);
+        }
         for run in self.runs.values().filter(|run| !run.state.is_finished()) {
+            if live.load_waiting(run, self) {
+                continue;
+            }
             assert!(live.load_run(run.clone(), self.task_instances(run.no), self));
         }
         live
@@ -198,7 +220,7 @@ impl View for Book {
     }
     fn previous_run(&self, dag: DagNo, before: Timestamp, scheduled_only: bool) -> Option<RunNo> {
         let wanted = |run: &&DagRun| {
-            run.dag == dag && (!scheduled_only || run.run_type == DagRunType::Scheduled)
+            run.dag == dag && (!scheduled_only || run.run_type != DagRunType::Manual)
         };
         let runs = self.runs.values().filter(wanted);
         let dated = runs.filter_map(|run| Some((run.logical_date?, run.no)));
@@ -247,6 +269,13 @@ impl View for Book {
         runs.map(|run| run.run_after)
             .filter(|at| *at < before)
             .max()
+    }
+    fn backfill(&self, no: u64) -> Option<Backfill> {
+        self.backfills.get(&no).cloned()
+    }
+    fn variable(&self, key: &str) -> Option<String> {
+        let sealed = self.variables.get(key)?.sealed.clone();
+        String::from_utf8(sealed).ok()
     }
     fn variable_exists(&self, key: &str) -> bool {
         self.variables.contains_key(key)

@@ -448,7 +448,7 @@ fn clear(dag_id: DagId, what: &str, words: &[&str]) -> Command {
         only_running: has("running"),
         reset_dag_runs: !has("keep"),
         prevent_running_task: has("careful"),
-        run_on_latest_version: has("latest"),
+        run_on_latest_version: has("latest").then_some(true),
         dry_run: has("dry"),
         ..Clear::default()
     }))

@@ -58,9 +58,11 @@ impl World {
         };
         match self.ask(command) {
             Reply::Refused(refusal) => Some(format!("{} {:?}", refusal.code, refusal.kind)),
-            Reply::Done | Reply::Run { .. } | Reply::TaskInstances(_) | Reply::AssetEvent(_) => {
-                None
-            }
+            Reply::Done
+            | Reply::Run { .. }
+            | Reply::TaskInstances(_)
+            | Reply::AssetEvent(_)
+            | Reply::Backfill(_) => None,
         }
     }
     fn resumed(&self, task: &str) -> Json {

@@ -3,18 +3,21 @@
 
 mod asset_book;
 mod assets;
+mod backfills;
 mod book;
 mod bulk;
 mod callbacks;
 mod clear;
 mod dag_text;
 mod dags;
+mod deadlines;
 mod dsl;
 mod humans;
 mod limits;
 mod mapped_again;
 mod mapping;
 mod numbered;
+mod numbered_dags;
 mod numbered_runs;
 mod numbered_states;
 mod oracle;

@@ -2,6 +2,7 @@
 //!
 //! Everything here is a function of its arguments; `now` is one of them.
 
+mod between;
 mod check;
 mod cron;
 mod decode;
@@ -21,6 +22,7 @@ use model::Timestamp;
 use model::change::NextRun;
 use model::schedule::{CronTrigger, DataInterval, RunImmediately, Schedule};
 
+pub use between::between;
 pub use check::{TimetableError, check};
 pub use decode::decode;
 use ticks::Ticks;

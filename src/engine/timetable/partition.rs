@@ -27,10 +27,7 @@ pub(super) fn next(
             ticks.prev(date)?
         };
     }
-    let zone = match &ticks {
-        Ticks::Cron(_, zone) => zone,
-        Ticks::Delta(_) => &Zone::Utc,
-    };
+    let zone = zone_of(&ticks);
     Some(NextRun {
         logical_date: None,
         data_interval: None,
@@ -38,6 +35,47 @@ pub(super) fn next(
         partition_key: Some(key(date, zone, key_format)?),
         partition_date: Some(date),
     })
+}
+
+/// The partitions whose dates lie between what the clocks of the zone show at two times, as read on
+/// the clocks of UTC.
+pub(super) fn between(
+    cron: &CronTrigger,
+    key_format: &str,
+    from: Timestamp,
+    to: Timestamp,
+    max: usize,
+) -> Vec<NextRun> {
+    let found = || {
+        let ticks = cron_ticks(cron)?;
+        let zone = zone_of(&ticks);
+        let (from, to) = (
+            zone.absolute(from.as_micros())?,
+            zone.absolute(to.as_micros())?,
+        );
+        let mut runs = Vec::new();
+        let mut date = ticks.align_next(from)?;
+        while date <= to && runs.len() < max {
+            runs.push(NextRun {
+                logical_date: None,
+                data_interval: None,
+                run_after: date,
+                partition_key: Some(key(date, zone, key_format)?),
+                partition_date: Some(date),
+            });
+            let Some(next) = ticks.next(date) else { break };
+            date = next;
+        }
+        Some(runs)
+    };
+    found().unwrap_or_default()
+}
+
+fn zone_of(ticks: &Ticks) -> &Zone {
+    match ticks {
+        Ticks::Cron(_, zone) => zone,
+        Ticks::Delta(_) => &Zone::Utc,
+    }
 }
 
 /// A partition's key: its date on the clocks of the zone, as Python's `strftime` writes it.

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     error::Fault,
-    records::{self, counts, run::RunRecord},
+    records::{self, backfill::BackfillRecord, counts, run::RunRecord},
     tables::{self, key},
 };
 
@@ -47,6 +47,8 @@ pub(super) fn run(
     let (first, last) = (key::first(&of), key::last(&of));
     write::clear(txn, tables::tries::TABLE, first, last)?;
     write::clear(txn, tables::human_inputs::TABLE, first, last)?;
+    let (first, last) = (key::first(&of), key::last(&of));
+    write::clear(txn, tables::deadlines::TABLE, first, last)?;
     write::clear_named(txn, tables::kept::TABLE, &of.concat())?;
     write::clear_named(txn, tables::xcoms::TABLE, &of.concat())
 }
@@ -94,6 +96,7 @@ pub(super) fn dag(
     write::clear(txn, tables::versions::TABLE, first, last)?;
     write::clear(txn, tables::sources::TABLE, first, last)?;
     write::clear(txn, tables::task_names::TABLE, first, last)?;
+    backfills(txn, deployment, dag)?;
     let mut dags = txn.open_table(tables::dags::TABLE)?;
     dags.remove(&tables::dags::key(deployment, dag))?;
     let mut names = txn.open_table(tables::dag_names::TABLE)?;
@@ -104,6 +107,26 @@ pub(super) fn dag(
         .is_some_and(|row| row.value() == no);
     if is_ours {
         names.remove(name.as_slice())?;
+    }
+    Ok(())
+}
+
+/// They are few, and not found by their dag.
+fn backfills(txn: &WriteTransaction, deployment: DeploymentId, dag: DagNo) -> Result<(), Fault> {
+    let mut table = txn.open_table(tables::backfills::TABLE)?;
+    let part = key::b(deployment);
+    let of = [part.as_slice()];
+    let (first, last): ([u8; 12], [u8; 12]) = (key::first(&of), key::last(&of));
+    let mut gone = Vec::new();
+    for row in table.range::<&[u8; 12]>(&first..=&last)? {
+        let (key, value) = row?;
+        let record = records::decode::<BackfillRecord>(value.value())?;
+        if record.is_of(dag) {
+            gone.push(*key.value());
+        }
+    }
+    for key in gone {
+        table.remove(&key)?;
     }
     Ok(())
 }

@@ -16,7 +16,9 @@ use std::collections::BTreeMap;
 
 use model::{
     DagNo, DeploymentId, RunNo, TiKey,
-    change::{Change, Counters, DagFile, DagRow, DagVersion, Kept, KeptValue},
+    backfill::Backfill,
+    change::{Change, Counters, DagFile, DagRow, DagVersion, Kept, KeptValue, Pool},
+    deadline::Deadline,
     run::DagRun,
     task_instance::TaskInstance,
 };
@@ -26,9 +28,10 @@ use self::{assets::Assets, tally::Tally, write::Rows, xcoms::XComs};
 use crate::{
     error::Fault,
     records::{
-        self, callback::CallbackRecord, connection::ConnectionRecord, counters::CountersRecord,
-        dag::DagRecord, human_input::HumanInputRecord, kept::KeptRecord, pool::PoolRecord, source,
-        ti, variable::VariableRecord, version::VersionRecord,
+        self, backfill::BackfillRecord, callback::CallbackRecord, connection::ConnectionRecord,
+        counters::CountersRecord, dag::DagRecord, deadline::DeadlineRecord,
+        human_input::HumanInputRecord, kept::KeptRecord, pool::PoolRecord, source, ti,
+        variable::VariableRecord, version::VersionRecord,
     },
     tables::{self, key},
 };
@@ -93,6 +96,8 @@ struct Batch<'c> {
     task_names: Rows<[u8; 12]>,
     versions: Rows<[u8; 12]>,
     sources: Rows<[u8; 12]>,
+    backfills: Rows<[u8; 12]>,
+    deadlines: Rows<[u8; 16]>,
     runs: BTreeMap<RunNo, &'c DagRun>,
     task_instances: Vec<(DagNo, TiKey, Option<&'c TaskInstance>)>,
     tries: Rows<[u8; 24]>,
@@ -118,6 +123,12 @@ impl<'c> Batch<'c> {
                     .insert(key, Some(task_id.as_bytes().to_vec()));
             }
             Change::PutVersion(version) => self.put_version(deployment, version)?,
+            Change::PutDeadline(row) => self.put_deadline(deployment, row)?,
+            Change::DeleteDeadline { run, alert } => {
+                let key = tables::deadlines::key(deployment, *run, *alert);
+                self.deadlines.insert(key, None);
+            }
+            Change::PutBackfill(backfill) => self.put_backfill(deployment, backfill)?,
             Change::PutRun { run, was: _ } => {
                 self.runs.insert(run.no, run);
             }
@@ -137,11 +148,7 @@ impl<'c> Batch<'c> {
             Change::DeleteXCom { key, name } => {
                 self.xcoms.delete(deployment, *key, name.as_deref());
             }
-            Change::PutPool(pool) => {
-                let key = tables::pools::key(deployment, &pool.name);
-                let record = records::encode(&PoolRecord::from(pool))?;
-                self.pools.insert(key, Some(record));
-            }
+            Change::PutPool(pool) => self.put_pool(deployment, pool)?,
             Change::DeletePool { name } => {
                 self.pools
                     .insert(tables::pools::key(deployment, name), None);
@@ -204,6 +211,27 @@ impl<'c> Batch<'c> {
             // Taken out before.
             Change::DeleteDag { .. } | Change::DeleteRun { .. } => {}
         }
+        Ok(())
+    }
+
+    fn put_pool(&mut self, deployment: DeploymentId, pool: &Pool) -> Result<(), Fault> {
+        let key = tables::pools::key(deployment, &pool.name);
+        let record = records::encode(&PoolRecord::from(pool))?;
+        self.pools.insert(key, Some(record));
+        Ok(())
+    }
+
+    fn put_deadline(&mut self, deployment: DeploymentId, row: &Deadline) -> Result<(), Fault> {
+        let key = tables::deadlines::key(deployment, row.run, row.alert);
+        let record = records::encode(&DeadlineRecord::from(row))?;
+        self.deadlines.insert(key, Some(record));
+        Ok(())
+    }
+
+    fn put_backfill(&mut self, deployment: DeploymentId, row: &Backfill) -> Result<(), Fault> {
+        let key = tables::backfills::key(deployment, row.no);
+        let record = records::encode(&BackfillRecord::from(row))?;
+        self.backfills.insert(key, Some(record));
         Ok(())
     }
 
@@ -271,6 +299,8 @@ impl<'c> Batch<'c> {
         write::fixed(txn, tables::task_names::TABLE, &self.task_names)?;
         write::fixed(txn, tables::versions::TABLE, &self.versions)?;
         write::fixed(txn, tables::sources::TABLE, &self.sources)?;
+        write::fixed(txn, tables::backfills::TABLE, &self.backfills)?;
+        write::fixed(txn, tables::deadlines::TABLE, &self.deadlines)?;
         runs::write(txn, deployment, &self.runs, tally)?;
         task_instances::write(txn, deployment, &self.task_instances, tally)?;
         write::fixed(txn, tables::tries::TABLE, &self.tries)?;

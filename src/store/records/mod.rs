@@ -8,6 +8,7 @@
 pub(crate) mod asset;
 pub(crate) mod asset_event;
 pub(crate) mod asset_state;
+pub(crate) mod backfill;
 pub(crate) mod callback;
 pub(crate) mod chunk;
 pub(crate) mod connection;
@@ -16,6 +17,7 @@ pub(crate) mod counters;
 pub(crate) mod counts;
 pub(crate) mod dag;
 pub(crate) mod dag_assets;
+pub(crate) mod deadline;
 pub(crate) mod file;
 pub(crate) mod human_input;
 pub(crate) mod json;

@@ -116,6 +116,9 @@ pub(crate) enum ReasonRecord {
     },
     NoRuntime,
     TaskRemoved,
+    BackfillPaused {
+        backfill: u64,
+    },
 }
 
 fn names(tasks: &[TaskId]) -> Vec<String> {
@@ -139,6 +142,9 @@ impl From<&Reason> for ReasonRecord {
                 limit: *limit,
             },
             Reason::RunQueued => Self::RunQueued,
+            Reason::BackfillPaused { backfill } => Self::BackfillPaused {
+                backfill: *backfill,
+            },
             Reason::WaitsFor { tasks, n_tasks } => Self::WaitsFor {
                 tasks: names(tasks),
                 n_tasks: *n_tasks,
@@ -251,6 +257,7 @@ impl ReasonRecord {
             },
             Self::MaxActiveRuns { running, limit } => Reason::MaxActiveRuns { running, limit },
             Self::RunQueued => Reason::RunQueued,
+            Self::BackfillPaused { backfill } => Reason::BackfillPaused { backfill },
             Self::WaitsFor { tasks, n_tasks } => Reason::WaitsFor {
                 tasks: ids(tasks),
                 n_tasks,

@@ -1,5 +1,6 @@
 //! States and other words as their position in `ALL`: the order is part of the book.
 
+use model::backfill::Reprocess;
 use model::state::{DagRunState, DagRunType, TaskInstanceState, TriggerRule, TriggeredBy};
 
 use crate::error::ReadError;
@@ -25,6 +26,7 @@ macro_rules! words {
 words!(
     DagRunState,
     DagRunType,
+    Reprocess,
     TaskInstanceState,
     TriggerRule,
     TriggeredBy

@@ -2,7 +2,9 @@
 
 pub(crate) mod asset_events;
 pub(crate) mod assets;
+mod backfills;
 mod dags;
+mod deadlines;
 mod humans;
 mod others;
 pub(crate) mod page;

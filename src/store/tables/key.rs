@@ -112,6 +112,9 @@ impl<'k> Split<'k> {
     pub(crate) fn u32(&mut self) -> u32 {
         u32::from_be_bytes(self.take())
     }
+    pub(crate) fn u64(&mut self) -> u64 {
+        u64::from_be_bytes(self.take())
+    }
     pub(crate) fn dag(&mut self) -> DagNo {
         DagNo(self.u32())
     }

@@ -1,6 +1,7 @@
 //! Tests of the whole layer, against storage that fails, forgets or is just memory.
 
 mod assets;
+mod backfills;
 mod compacting;
 mod crash;
 mod failing;

@@ -69,8 +69,11 @@ impl Maps {
                 .retain(|(of, is), _| *of != key || name.as_ref().is_some_and(|name| name != is)),
             Change::PutPool(it) => drop(self.pools.insert(it.name.to_string(), it)),
             Change::DeletePool { name } => drop(self.pools.remove(name.as_str())),
-            // They have a test of their own.
-            Change::PutCallback(_)
+            // They have tests of their own.
+            Change::PutBackfill(_)
+            | Change::PutDeadline(_)
+            | Change::DeleteDeadline { .. }
+            | Change::PutCallback(_)
             | Change::DeleteCallback { .. }
             | Change::PutHumanInput(_)
             | Change::PutKept { .. }

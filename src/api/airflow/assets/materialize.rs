@@ -33,9 +33,11 @@ pub(crate) async fn materialize_asset(
     ask.run_type = DagRunType::AssetMaterialization;
     match app.command(Command::TriggerRun(Box::new(ask))).await? {
         Reply::Run { run_id, .. } => one(&app, dag_id, run_id.to_string()).await.map(Json),
-        Reply::Done | Reply::TaskInstances(_) | Reply::AssetEvent(_) | Reply::Refused(_) => {
-            Err(Problem::hidden())
-        }
+        Reply::Done
+        | Reply::TaskInstances(_)
+        | Reply::AssetEvent(_)
+        | Reply::Backfill(_)
+        | Reply::Refused(_) => Err(Problem::hidden()),
     }
 }
 

@@ -91,7 +91,9 @@ pub(crate) async fn clear(app: &App, ask: Clear) -> Result<Vec<TiKey>, Problem> 
     match app.command(Command::Clear(Box::new(ask))).await? {
         Reply::TaskInstances(keys) => Ok(keys),
         Reply::Done => Ok(Vec::new()),
-        Reply::Run { .. } | Reply::AssetEvent(_) | Reply::Refused(_) => Err(Problem::hidden()),
+        Reply::Run { .. } | Reply::AssetEvent(_) | Reply::Backfill(_) | Reply::Refused(_) => {
+            Err(Problem::hidden())
+        }
     }
 }
 
@@ -134,7 +136,7 @@ impl RunClearBody {
             dag_id: Some(DagId::from(dag_id)),
             run_id: Some(RunId::from(run_id)),
             only_failed: self.only_failed,
-            run_on_latest_version: self.run_on_latest_version.unwrap_or_default(),
+            run_on_latest_version: self.run_on_latest_version,
             dry_run: self.dry_run,
             reset_dag_runs: true,
             note: self.note.clone(),

@@ -112,7 +112,7 @@ async fn change(
         Some(ask) => match app.command(Command::SetTaskState(Box::new(ask))).await? {
             Reply::TaskInstances(keys) => keys,
             Reply::Done => Vec::new(),
-            Reply::Run { .. } | Reply::AssetEvent(_) | Reply::Refused(_) => {
+            Reply::Run { .. } | Reply::AssetEvent(_) | Reply::Backfill(_) | Reply::Refused(_) => {
                 return Err(Problem::hidden());
             }
         },

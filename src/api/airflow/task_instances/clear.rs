@@ -68,14 +68,27 @@ impl ClearBody {
     fn into_ask(self, dag_id: &str) -> Result<Clear, Problem> {
         check_note(self.note.as_deref())?;
         if self.only_failed && self.only_running {
-            return Err(Problem::invalid(
-                "only_failed and only_running exclude each other",
-            ));
+            let text = "only_failed and only_running exclude each other";
+            return Err(Problem::field("only_running", "value_error", text, "true"));
         }
         if let (Some(At(start)), Some(At(end))) = (self.start_date, self.end_date)
             && start > end
         {
-            return Err(Problem::invalid("end_date is before start_date"));
+            let text = "end_date is before start_date";
+            return Err(Problem::field(
+                "end_date",
+                "value_error",
+                text,
+                &end.to_string(),
+            ));
+        }
+        if self.dag_run_id.is_some() && (self.start_date.is_some() || self.end_date.is_some()) {
+            let text = "give dag_run_id, or dates, but not both";
+            return Err(Problem::field("dag_run_id", "value_error", text, ""));
+        }
+        if self.task_ids.as_ref().is_some_and(Vec::is_empty) {
+            let text = "task_ids names at least one task; leave it out to mean all";
+            return Err(Problem::field("task_ids", "value_error", text, ""));
         }
         if self.dag_run_id.is_none() && (self.include_future || self.include_past) {
             let text = "include_future and include_past need the dag_run_id that they start from";
@@ -104,7 +117,7 @@ impl ClearBody {
             only_running: self.only_running,
             reset_dag_runs: self.reset_dag_runs,
             prevent_running_task: self.prevent_running_task,
-            run_on_latest_version: self.run_on_latest_version.unwrap_or_default(),
+            run_on_latest_version: self.run_on_latest_version,
             dry_run: self.dry_run,
             note: self.note,
         })

@@ -1,0 +1,128 @@
+//! Upstream's numbered behaviours of dags: their versions, their dates, their end.
+
+use std::sync::Arc;
+
+use model::{
+    Timestamp,
+    command::{Command, Reply},
+    schedule::Schedule,
+};
+
+use super::{World, dag_text::parse_dag};
+
+#[test]
+fn s025_runs_of_a_list_of_dates() {
+    let date = |text: &str| Timestamp::parse(text).unwrap();
+    let mut dag = parse_dag("d", "a kind=empty; ! catchup=yes");
+    dag.schedule = Schedule::Events {
+        dates: ["2025-12-30", "2026-01-02", "2026-01-03"]
+            .map(date)
+            .to_vec(),
+        restrict_to_events: true,
+        description: None,
+        summary: None,
+    };
+    let mut world = World::new();
+    world.publish_dag("d.yaml", Arc::new(dag), "d");
+    world.play("tick 1d; tick 6h");
+    let dates: Vec<_> = world
+        .book
+        .runs
+        .values()
+        .map(|run| run.logical_date)
+        .collect();
+    assert_eq!(
+        dates,
+        ["2025-12-30", "2026-01-02"].map(|text| Some(date(text)))
+    );
+    // A run by hand belongs to the event before it.
+    world.start("d", Some("2026-01-02T05:00:00Z"));
+    let last = world.book.runs.values().last().unwrap();
+    let interval = last.data_interval.unwrap();
+    assert_eq!(interval.start, date("2026-01-02"));
+    world.play("tick 9d");
+    assert_eq!(world.book.runs.len(), 4);
+}
+
+#[test]
+fn s148_a_version_is_overwritten_until_a_run_follows_it() {
+    let mut world = World::new();
+    let versions = |world: &World| world.book.versions.len();
+    world.publish("d", "a");
+    world.publish("d", "a; b:a");
+    assert_eq!(versions(&world), 1, "nobody has seen the first");
+    world.start("d", None);
+    world.publish("d", "a; b:a");
+    assert_eq!(versions(&world), 1, "nothing has changed");
+    world.publish("d", "a; b:a; c:b");
+    assert_eq!(versions(&world), 2);
+    world.publish("d", "a; b:a; c");
+    assert_eq!(versions(&world), 2, "nobody has seen the second");
+    let run = world.book.runs.values().next().unwrap();
+    assert_eq!(run.version.0, 1);
+}
+
+#[test]
+fn s155_a_dag_is_deleted_with_all_of_it_unless_a_task_runs() {
+    let mut world = World::new();
+    world.publish("d", "a; b:a");
+    world.start("d", None);
+    world.play("a run");
+    let dag_id = model::DagId::from("d");
+    let delete = Command::DeleteDag { dag_id };
+    let Reply::Refused(refusal) = world.ask(delete.clone()) else {
+        panic!("a task runs");
+    };
+    assert_eq!(refusal.code, "RUN-009");
+    world.play("a ok");
+    assert!(matches!(world.ask(delete.clone()), Reply::Done));
+    let book = &world.book;
+    assert!(book.dags.is_empty() && book.runs.is_empty() && book.tis.is_empty());
+    assert!(book.versions.is_empty() && book.names.is_empty());
+    let Reply::Refused(refusal) = world.ask(delete) else {
+        panic!("it is gone");
+    };
+    assert_eq!(refusal.code, "RUN-001");
+}
+
+#[test]
+fn s146_each_clear_counts_and_a_running_run_goes_on() {
+    let mut world = World::new();
+    world.publish("d", "a retries=2; b:a");
+    world.start("d", None);
+    world.play("a run; a ok; b run; tick 1m; clear a");
+    let run = |world: &World| world.book.runs.values().next().unwrap().clone();
+    let cleared = run(&world);
+    assert_eq!(
+        (cleared.state.as_str(), cleared.clear_number),
+        ("running", 1)
+    );
+    assert_eq!(cleared.queued_at, Some(world.now));
+    assert_eq!(world.book.tis[&world.key("a")].max_tries, 3);
+    world.play("a run; a ok; b ok; tick 1m; clear b");
+    let cleared = run(&world);
+    assert_eq!(
+        (cleared.state.as_str(), cleared.clear_number),
+        ("running", 2)
+    );
+    assert_eq!(cleared.start_date, Some(world.now));
+    // Left as it is where the run is not to be reset.
+    world.play("b run; b ok; clear b keep");
+    let cleared = run(&world);
+    assert_eq!(
+        (cleared.state.as_str(), cleared.clear_number),
+        ("success", 2)
+    );
+}
+
+#[test]
+fn s147_what_a_clear_refuses_and_a_dry_run_does_not() {
+    let mut world = World::new();
+    world.publish("d", "a; b:a");
+    world.start("d", None);
+    world.play("a run; clear a careful dry");
+    assert_eq!(world.replies, [""; 0]);
+    world.play("clear a careful; clear r1.a +past; clear r1.a +future");
+    let codes: Vec<&str> = world.replies.iter().map(|reply| &reply[..7]).collect();
+    assert_eq!(codes, ["RUN-009", "RUN-091", "RUN-091"]);
+}
