@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 
+import pytest
 from orrery import NEWEST, Json, Runtime, Server, quoted, wait_for
 
 EXAMPLES = ("example_assets", "example_asset_alias", "example_asset_partition", "example_asset_state_store")
@@ -83,6 +84,7 @@ def values(server: Server) -> None:
     assert kept[1]["last_updated_by"]["dag_id"] == "example_asset_state_store_producer"
 
 
+@pytest.mark.skip(reason="not played against a real Airflow yet")
 def test_s125_examples_of_assets(serve: Callable[[], Server]) -> None:
     server = serve()
     packages = Runtime(NEWEST).packages()
