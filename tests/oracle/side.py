@@ -27,7 +27,7 @@ ACTIVE = [
     "deferred",
     "awaiting_input",
 ]
-PATIENCE_S = 400.0
+PATIENCE_S = 1800.0
 POLL_S = 1.0
 PAGE = 100
 # Loops of the scheduler without a change after which there will be none.
@@ -214,6 +214,8 @@ class Side:
         Where more runs may follow by themselves (`settled`) the end of those there is not enough.
         """
 
+        begun = time.time()
+
         def ended(view: View) -> bool:
             return not view.active and all(state in ENDED for state in view.runs.values())
 
@@ -225,7 +227,7 @@ class Side:
                 for view in views
                 for _, task, _, state in view.active
             )
-            since = max(view.since for view in views)
+            since = max(begun, *(view.since for view in views))
             return not moving and self.watcher.rested(since, self.quiet_s)
 
         self.wait(f"{self.dag_ids} to be quiet", quiet)
