@@ -32,6 +32,8 @@ pub const CALLBACK_SESSIONS_MAX: usize = 2;
 pub const CALLBACKS_AT_ONCE_MAX: usize = 64;
 /// Bytes of the log of a dag file's children, or of the triggerer, from which on it begins anew.
 pub const SESSION_LOG_BYTES_MAX: u64 = 4 * 1024 * 1024;
+/// Bytes of new triggers that the triggerer is told of at once, beside the last one.
+pub const TRIGGER_SYNC_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// How long an answer of the evaluator that went wrong is left alone, in milliseconds.
 pub const EVALUATE_AGAIN_MS: i64 = 60_000;
 /// Tries of a task whose strategy is asked for their weights; later ones have that of the last.

@@ -11,7 +11,7 @@ use super::{
 use crate::wire::{Ended, Exit, Reply, Status};
 use model::{
     execution::{Answer, Ask, Asker, Callback, RunTrigger, TriggerFailure, TriggerFired},
-    limits::ZYGOTE_IDLE_MS,
+    limits::{TRIGGER_SYNC_BYTES_MAX, ZYGOTE_IDLE_MS},
     ports::{ParseRequest, Parsed},
     work::PythonRuntime,
 };
@@ -191,8 +191,18 @@ impl TriggererHandle {
             life: _,
         } = &mut *wanted;
         let persisted = std::mem::take(persisted);
-        let new = live.values().filter(|trigger| told.insert(trigger.id));
-        let to_create = new.map(parts::run_trigger).collect();
+        // What a frame has no room for comes with the next one, a second later.
+        let (mut to_create, mut bytes) = (Vec::new(), 0);
+        for trigger in live.values() {
+            if bytes > TRIGGER_SYNC_BYTES_MAX {
+                break;
+            }
+            if told.insert(trigger.id) {
+                let word = parts::run_trigger(trigger);
+                bytes += frames::bytes(&word).len();
+                to_create.push(word);
+            }
+        }
         let to_cancel: Vec<u64> = std::mem::take(cancel).into_iter().collect();
         told.retain(|id| !to_cancel.contains(id));
         map([
@@ -395,5 +405,35 @@ fn why(exit: &Exit) -> String {
         what
     } else {
         format!("{what}\n\n{}", tail.trim_end())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::Json;
+
+    #[test]
+    fn many_large_triggers_come_a_few_at_a_time() {
+        let handle = TriggererHandle::default();
+        for id in 1..=5 {
+            handle.create(RunTrigger {
+                id,
+                classpath: "t.T".to_owned(),
+                kwargs: Json::Null,
+                ti: None,
+                timeout_after: None,
+                dag_data: Some(Json::from("x".repeat(TRIGGER_SYNC_BYTES_MAX / 2))),
+                dag_run_data: None,
+            });
+        }
+        handle.begin();
+        let n_told = || {
+            let sync = handle.sync(&[]);
+            let told = super::super::value::get(&sync, "to_create").and_then(Value::as_array);
+            told.map(Vec::len)
+        };
+        assert_eq!([n_told(), n_told(), n_told()], [Some(2), Some(2), Some(1)]);
+        assert_eq!(n_told(), Some(0));
     }
 }
