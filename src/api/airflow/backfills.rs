@@ -12,6 +12,7 @@ use model::{
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     app::App,
@@ -296,4 +297,15 @@ pub(crate) async fn dry_run_backfill(
         total_entries: backfills.len() as u64,
         backfills,
     }))
+}
+
+/// One line for each path.
+pub(crate) fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(list_backfills, create_backfill))
+        .routes(routes!(dry_run_backfill))
+        .routes(routes!(get_backfill))
+        .routes(routes!(pause_backfill))
+        .routes(routes!(unpause_backfill))
+        .routes(routes!(cancel_backfill))
 }

@@ -11,6 +11,7 @@ use model::{
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::task_instances::{About, TaskInstanceHistoryResponse, TaskInstanceResponse};
 use crate::{
@@ -453,4 +454,12 @@ impl Row {
             _ => Key::text(self.task_id.as_str()),
         }
     }
+}
+
+/// One line for each path.
+pub(crate) fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(list_hitl))
+        .routes(routes!(get_hitl, answer_hitl))
+        .routes(routes!(get_hitl_try))
 }

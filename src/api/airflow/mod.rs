@@ -26,9 +26,9 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::app::App;
 use {
-    backfills as b, connections as co, dags as d, humans as h, import_errors as ie, links as l,
-    logs as lo, monitor as m, pools as p, runs as r, sources as s, stats as st, tags as tg,
-    task_instances as ti, tasks as t, variables as v, versions as ve, xcoms as x,
+    connections as co, dags as d, import_errors as ie, links as l, logs as lo, monitor as m,
+    pools as p, runs as r, sources as s, stats as st, tags as tg, task_instances as ti, tasks as t,
+    variables as v, versions as ve, xcoms as x,
 };
 
 /// One line for each path.
@@ -37,12 +37,7 @@ pub(crate) fn router() -> OpenApiRouter<App> {
         .routes(routes!(d::list_dags, d::patch_dags))
         .routes(routes!(d::get_dag, d::patch_dag, d::delete_dag))
         .routes(routes!(d::get_dag_details))
-        .routes(routes!(b::list_backfills, b::create_backfill))
-        .routes(routes!(b::dry_run_backfill))
-        .routes(routes!(b::get_backfill))
-        .routes(routes!(b::pause_backfill))
-        .routes(routes!(b::unpause_backfill))
-        .routes(routes!(b::cancel_backfill))
+        .merge(backfills::router())
         .routes(routes!(t::list_tasks))
         .routes(routes!(t::get_task))
         .routes(routes!(ve::list_versions))
@@ -73,9 +68,7 @@ pub(crate) fn router() -> OpenApiRouter<App> {
         .routes(routes!(ti::list_mapped_tries))
         .routes(routes!(ti::get_mapped_try))
         .routes(routes!(ti::get_mapped_dependencies))
-        .routes(routes!(h::list_hitl))
-        .routes(routes!(h::get_hitl, h::answer_hitl))
-        .routes(routes!(h::get_hitl_try))
+        .merge(humans::router())
         .routes(routes!(lo::get_log))
         .routes(routes!(lo::get_external_log_url))
         .routes(routes!(l::get_links))
