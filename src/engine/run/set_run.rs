@@ -28,7 +28,13 @@ pub(crate) fn set(
         DagRunState::Success => End::Success,
         DagRunState::Failed => End::Failed,
         DagRunState::Queued => {
-            enter(cx, no, DagRunState::Queued, None);
+            // Queued runs of a backfill leave the memory, which what is under way must not do.
+            let stays = |run: &crate::live::run::LiveRun| {
+                run.row.backfill.is_some() && run.row.state == DagRunState::Running
+            };
+            if !cx.run(no).is_some_and(stays) {
+                enter(cx, no, DagRunState::Queued, None);
+            }
             return Ok(done(cx, no));
         }
         DagRunState::Running => return Err(refusals::state_not_settable(state.as_str())),

@@ -288,6 +288,20 @@ fn s144_runs_start_in_order_as_many_as_the_backfill_allows() {
 }
 
 #[test]
+fn s144_what_runs_is_not_queued_by_hand() {
+    let mut world = world(DAILY);
+    world.backfill(ask("2025-12-01", "2025-12-01"));
+    let run_id = "backfill__2025-12-01T00:00:00+00:00";
+    world.play(&format!("{run_id}.a run; mark-run {run_id} queued"));
+    let run = world.book.runs.values().next().unwrap();
+    assert_eq!(run.state, DagRunState::Running);
+    world.restart();
+    world.finish(run_id, "ok");
+    let run = world.book.runs.values().next().unwrap();
+    assert_eq!(run.state, DagRunState::Success);
+}
+
+#[test]
 fn s144_a_paused_backfill_starts_nothing_and_a_cancelled_one_is_over() {
     let mut world = world(DAILY);
     world.backfill(BackfillAsk {

@@ -136,7 +136,6 @@ fn all(
     let found = book.run(dag_id, run_id)?;
     let ti = book.ti(&found, task_id, *map)?;
     let mut tries = read(book.snapshot.tries(ti.key))?;
-    tries.retain(|one| one.try_number != ti.try_number);
     tries.push(ti);
     let response = |ti: TaskInstance| {
         let made = |about: &About<'_>| TaskInstanceHistoryResponse::new(about, ti.clone());
