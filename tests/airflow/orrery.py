@@ -142,7 +142,7 @@ class Server:
         assert status < 300, (method, path, status, answer)
         return answer
 
-    def wait_for_dag(self, dag_id: str, patience_s: float = 90) -> None:
+    def wait_for_dag(self, dag_id: str, patience_s: float = PATIENCE_S) -> None:
         try:
             wait_for(f"dag {dag_id}", lambda: self.unpause(dag_id), patience_s)
         except AssertionError as error:
@@ -175,7 +175,7 @@ class Server:
 
     def run(self, dag_id: str, **fields: object) -> tuple[Json, dict[str, Json]]:
         """Runs a dag to its end; gives the run and its task instances."""
-        self.wait_for_dag(dag_id, 120)
+        self.wait_for_dag(dag_id)
         run_id = self.trigger(dag_id, **fields)
         return self.wait_for_end(dag_id, run_id), self.instances(dag_id, run_id)
 

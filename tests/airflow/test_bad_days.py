@@ -233,7 +233,7 @@ def test_a_damaged_runtime_is_named(tmp_path: pathlib.Path, damage: str) -> None
         log = server.log(found["works"])
         assert run["state"] == "failed" and "TSK-020" in log and runtime.folder.name in log, log
         server.dag("good.py", GOOD + "\n")
-        errors = wait_for("the import error", server.import_errors, 30)
+        errors = wait_for("the import error", server.import_errors)
         assert "TSK-020" in errors["good.py"], errors
         server.stop()
         try:
