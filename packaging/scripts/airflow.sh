@@ -10,16 +10,6 @@ orrery=$target/x86_64-unknown-linux-gnu/debug/orrery
 tools=$target/airflow/tools
 cargo build -q -p orrery
 
-# The providers are tested against servers of Debian's.
-missing=()
-[ -x /usr/sbin/sshd ] || missing+=(openssh-server)
-compgen -G "/usr/lib/postgresql/*/bin/postgres" >/dev/null || missing+=(postgresql)
-if [ ${#missing[@]} -gt 0 ]; then
-  sudo=$([ "$(id -u)" = 0 ] || echo sudo)
-  $sudo apt-get update -qq
-  $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
-fi
-
 if ! cmp -s tests/airflow/requirements.txt "$tools/requirements.txt"; then
   rm -rf "$tools"
   python3 -m venv "$tools"

@@ -22,6 +22,7 @@ mod drain;
 mod evaluate;
 pub mod invariants;
 mod live;
+mod months;
 mod options;
 pub mod partition;
 mod plan;

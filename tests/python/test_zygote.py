@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import pathlib
 import signal
+import subprocess
+import sys
 
 import pytest
-from parent import NOW, Zygote, answer
+from parent import NOW, ZYGOTE, Zygote, answer
 
 
 def test_says_what_it_is(zygote: Zygote) -> None:
@@ -17,6 +19,18 @@ def test_says_what_it_is(zygote: Zygote) -> None:
     assert zygote.boot["messages"]["DagFileParseRequest"]
     assert zygote.boot["messages"]["RunTrigger"]
     assert "apache-airflow-providers-standard" in zygote.boot["providers"]
+
+
+def test_rehearses(env: dict[str, str]) -> None:
+    # A rehearsal that fails is passed over when it boots, so it is asked for here.
+    said = subprocess.run(
+        [sys.executable, "-c", "import zygote; zygote.targets(); zygote.memoise(); zygote.rehearse()"],
+        env={**env, "PYTHONPATH": f"{ZYGOTE.parent}:{os.environ.get('PYTHONPATH', '')}"},
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    assert said.returncode == 0, said.stderr
 
 
 def test_runs_tasks(zygote: Zygote) -> None:

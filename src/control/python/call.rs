@@ -198,7 +198,7 @@ impl Of<'_> {
         })?;
         let data = data(callback);
         let path = data?.get("path")?.clone();
-        let kwargs = self.kwargs(call, data, &words::serde_date);
+        let kwargs = self.kwargs(call, data, &model::execution::serde_date);
         Some(json!({"callback_path": path, "callback_kwargs": kwargs}))
     }
 

@@ -68,20 +68,3 @@ pub(crate) fn run_response(dag_id: &DagId, run: &DagRun) -> Json {
         "partition_key": run.partition_key,
     })
 }
-
-/// A date as the arguments of triggers have it.
-#[allow(clippy::cast_precision_loss)] // Upstream keeps times as floats.
-pub(crate) fn serde_date(at: Timestamp) -> Json {
-    json!({
-        "__classname__": "pendulum.datetime.DateTime",
-        "__version__": 2,
-        "__data__": {
-            "timestamp": at.as_micros() as f64 / 1e6,
-            "tz": {
-                "__classname__": "builtins.tuple",
-                "__version__": 1,
-                "__data__": ["UTC", "pendulum.tz.timezone.Timezone", 1, true],
-            },
-        },
-    })
-}

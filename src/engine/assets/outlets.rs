@@ -56,28 +56,11 @@ fn outlets(cx: &Cx, place: At, said: Vec<AssetRef>) -> Option<(Of, Vec<AssetRef>
     if task.outlets.is_empty() && said.is_empty() {
         return None;
     }
-    let outlets = match task.operator.kind {
-        OperatorKind::Python => said,
-        OperatorKind::Empty
-        | OperatorKind::Bash
-        | OperatorKind::Http
-        | OperatorKind::Branch
-        | OperatorKind::TriggerDag
-        | OperatorKind::FileSensor
-        | OperatorKind::DateTimeSensor
-        | OperatorKind::TimeDeltaSensor
-            if said.is_empty() =>
-        {
-            task.outlets.iter().filter_map(reference).collect()
-        }
-        OperatorKind::Empty
-        | OperatorKind::Bash
-        | OperatorKind::Http
-        | OperatorKind::Branch
-        | OperatorKind::TriggerDag
-        | OperatorKind::FileSensor
-        | OperatorKind::DateTimeSensor
-        | OperatorKind::TimeDeltaSensor => said,
+    // Upstream's task says its outlets itself; ours has those of its file where it says none.
+    let outlets = if task.operator.kind == OperatorKind::Python || !said.is_empty() {
+        said
+    } else {
+        task.outlets.iter().filter_map(reference).collect()
     };
     let dag_id = cx.live.dags.get(&run.row.dag)?.row.dag_id.clone();
     let of = Of {

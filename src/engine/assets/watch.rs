@@ -54,13 +54,7 @@ pub(crate) fn set(cx: &mut Cx, dag: DagNo, read: &Dag) {
         }
         put(cx, no, watchers);
     }
-    let schedule = cx
-        .live
-        .assets
-        .dags
-        .get(&dag)
-        .map(|row| row.schedule.clone());
-    refresh(cx, &schedule.unwrap_or_default().into_keys().collect());
+    refresh_dag(cx, dag);
 }
 
 /// A trigger that is known already and does the same.

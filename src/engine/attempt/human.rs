@@ -1,9 +1,9 @@
 //! People in the loop: a task asks, waits without a worker, and goes on with the answer.
 
 use model::{
-    Json, JsonMap, TiKey, Timestamp,
+    Json, JsonMap, TiKey,
     command::{Refusal, Reply},
-    execution::HitlUser,
+    execution::{HitlUser, serde_date},
     human::{HumanInput, HumanResponse},
     report::AwaitedInput,
     state::TaskInstanceState as State,
@@ -206,25 +206,8 @@ fn event(response: &HumanResponse, timedout: bool) -> Json {
     json!({
         "chosen_options": chosen_options,
         "params_input": params_input,
-        "responded_at": date(*at),
+        "responded_at": serde_date(*at),
         "responded_by_user": by,
         "timedout": timedout,
-    })
-}
-
-/// A date as arguments to go on with have it, since 3.2.
-#[allow(clippy::cast_precision_loss)] // Upstream keeps times as floats.
-fn date(at: Timestamp) -> Json {
-    json!({
-        "__classname__": "pendulum.datetime.DateTime",
-        "__version__": 2,
-        "__data__": {
-            "timestamp": at.as_micros() as f64 / 1e6,
-            "tz": {
-                "__classname__": "builtins.tuple",
-                "__version__": 1,
-                "__data__": ["UTC", "pendulum.tz.timezone.Timezone", 1, true],
-            },
-        },
     })
 }

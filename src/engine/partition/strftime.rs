@@ -3,6 +3,7 @@
 use jiff::civil::{DateTime, Weekday};
 
 use super::clock::{Clock, offset_text};
+use crate::months::MONTHS;
 
 const DAYS: [&str; 7] = [
     "Monday",
@@ -12,20 +13,6 @@ const DAYS: [&str; 7] = [
     "Friday",
     "Saturday",
     "Sunday",
-];
-const MONTHS: [&str; 12] = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
 ];
 
 /// The days' names from Monday, in full.

@@ -9,12 +9,14 @@
 
 mod answer;
 mod ask;
+mod date;
 mod ending;
 mod parts;
 mod startup;
 
 pub use answer::{Answer, ErrorKind};
 pub use ask::{Ask, SkipTarget, TriggerEnd, TriggerFailure, TriggerFired};
+pub use date::serde_date;
 pub use ending::{Ending, OwnState};
 pub use parts::{
     Asset, AssetEvent, AssetName, AssetRef, ConsumedEvent, CreatedRun, DagDetails, DagRun,

@@ -4,14 +4,10 @@ use std::collections::BTreeSet;
 
 use axum::{Json, extract::State};
 use control::book::Named;
-use model::{
-    AssetNo, DagNo,
-    command::{Command, Reply},
-    state::DagRunType,
-};
+use model::{AssetNo, DagNo, state::DagRunType};
 
 use crate::{
-    airflow::runs::{DagRunResponse, MaterializeBody, one},
+    airflow::runs::{DagRunResponse, MaterializeBody, create},
     app::App,
     book::{Book, read},
     problem::Problem,
@@ -31,14 +27,7 @@ pub(crate) async fn materialize_asset(
     let ask = body.unwrap_or_default();
     let mut ask = ask.into_command(&dag_id)?;
     ask.run_type = DagRunType::AssetMaterialization;
-    match app.command(Command::TriggerRun(Box::new(ask))).await? {
-        Reply::Run { run_id, .. } => one(&app, dag_id, run_id.to_string()).await.map(Json),
-        Reply::Done
-        | Reply::TaskInstances(_)
-        | Reply::AssetEvent(_)
-        | Reply::Backfill(_)
-        | Reply::Refused(_) => Err(Problem::hidden()),
-    }
+    create(&app, dag_id, ask).await
 }
 
 /// The one dag with a task that updates the asset.

@@ -146,8 +146,17 @@ pub(crate) async fn trigger_run(
     Body(body): Body<TriggerBody>,
 ) -> Result<Json<DagRunResponse>, Problem> {
     let ask = body.into_command(&dag_id)?;
+    create(&app, dag_id, ask).await
+}
+
+/// Creates it, and gives it as it is then.
+pub(crate) async fn create(
+    app: &App,
+    dag_id: String,
+    ask: TriggerRun,
+) -> Result<Json<DagRunResponse>, Problem> {
     match app.command(Command::TriggerRun(Box::new(ask))).await? {
-        Reply::Run { run_id, .. } => one(&app, dag_id, run_id.to_string()).await.map(Json),
+        Reply::Run { run_id, .. } => one(app, dag_id, run_id.to_string()).await.map(Json),
         Reply::Done
         | Reply::TaskInstances(_)
         | Reply::AssetEvent(_)

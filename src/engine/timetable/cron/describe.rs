@@ -2,6 +2,7 @@
 
 use super::Cron;
 use super::parse::expand_alias;
+use crate::months::MONTHS;
 
 const WEEKDAYS: [&str; 7] = [
     "Sunday",
@@ -11,20 +12,6 @@ const WEEKDAYS: [&str; 7] = [
     "Thursday",
     "Friday",
     "Saturday",
-];
-const MONTHS: [&str; 12] = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
 ];
 const NTH: [&str; 5] = ["first", "second", "third", "fourth", "fifth"];
 
