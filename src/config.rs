@@ -33,6 +33,8 @@ pub struct Config {
     pub runtime: String,
     /// How long a warm interpreter without children stays, in seconds.
     pub zygote_idle_s: u64,
+    /// How long a dag file that was read once may serve tasks, in seconds; 0 for never.
+    pub dag_age_s: u64,
     /// Memory of a Python task's process in MiB; 0 for what the machine has.
     pub task_memory_mib: u64,
     /// Page cache of the book in MiB.
@@ -70,6 +72,7 @@ impl Config {
             pass_environment: read.texts("worker.pass_environment"),
             runtime: read.text("airflow.runtime"),
             zygote_idle_s: read.whole("airflow.zygote_idle_s", 1),
+            dag_age_s: read.whole("airflow.dag_age_s", 0),
             task_memory_mib: read.whole("airflow.task_memory_mib", 0),
             cache_mib: read.whole("store.cache_mib", 1),
             runs_days: read.whole("retention.runs_days", 0),

@@ -11,7 +11,9 @@ children then live on, and whoever started the zygote accounts for them by their
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import faulthandler
+import fcntl
 import gc
 import importlib
 import importlib.metadata
@@ -29,9 +31,18 @@ from datetime import datetime, timezone
 from types import SimpleNamespace
 from typing import Any, NoReturn
 
+# Beside this file, where an isolated interpreter does not look.
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import orrery_kept  # noqa: E402
+
+del sys.path[0]
 Json = dict[str, Any]
 
 MESSAGE_BYTES_MAX = 1 << 20
+PAGE_BYTES, HUGE_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE"), 1 << 21
+# Of a huge page, so that little memory is taken that was not in use.
+HUGE_PAGE_FULL = 0.9
+MADV_COLLAPSE = 25  # Linux 6.1.
 SDK = "airflow.sdk.execution_time"
 COMMS, RUNNER = f"{SDK}.comms", f"{SDK}.task_runner"
 PROCESSOR = "airflow.dag_processing.processor"
@@ -148,6 +159,43 @@ def rehearse() -> None:
             end_date=datetime.now(timezone.utc), task_outlets=[], outlet_events=[]
         )
         need("CommsDecoder", COMMS)(socket=ours).send(ended)
+
+
+def log_once() -> int | None:
+    """Has upstream set up logging before the forks, to a descriptor that a child puts its stream in place of.
+
+    None where this version has no function for that.
+    """
+    supervisor: Any = importlib.import_module(f"{SDK}.supervisor")
+    configure = getattr(supervisor, "_configure_logs_over_json_channel", None)
+    if configure is None:
+        return None
+    place = os.open(os.devnull, os.O_WRONLY)
+    configure(place)
+    supervisor._configure_logs_over_json_channel = lambda _: None
+    return place
+
+
+def join_pages() -> None:
+    """Makes huge pages of the memory that all children share: a fork then copies no tables of it.
+
+    Only saves time, and only where the system can (Linux 6.1 or later).
+    """
+    madvise = ctypes.CDLL(None).madvise
+    madvise.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
+    a_page = HUGE_PAGE_BYTES // PAGE_BYTES
+    with open("/proc/self/maps") as maps, open("/proc/self/pagemap", "rb", 0) as entries:
+        for span, access, _, _, inode, *_ in (line.split() for line in maps.readlines()):
+            if (access, inode) != ("rw-p", "0"):
+                continue
+            start, end = (int(part, 16) for part in span.split("-"))
+            start += -start % HUGE_PAGE_BYTES
+            for at in range(start, end - HUGE_PAGE_BYTES + 1, HUGE_PAGE_BYTES):
+                entries.seek(at // PAGE_BYTES * 8)
+                # The highest bit of an entry says that the page is there.
+                n_there = sum(byte >> 7 for byte in entries.read(a_page * 8)[7::8])
+                if n_there >= a_page * HUGE_PAGE_FULL:
+                    madvise(at, HUGE_PAGE_BYTES, MADV_COLLAPSE)
 
 
 def messages() -> dict[str, list[str]]:
@@ -357,25 +405,50 @@ def targets() -> dict[str, Callable[[], None]]:
     }
 
 
-def boot() -> tuple[Json, dict[str, Callable[[], None]], Callable[..., NoReturn]]:
-    """Imports everything once, and keeps the collector from touching (so copying) its pages."""
-    gc.disable()
-    entries = targets()
-    fork_main = need("_fork_main", f"{SDK}.supervisor")
-    for module in WARM:
+class Warm:
+    """What is there before the forks."""
+
+    def __init__(self) -> None:
+        """Imports everything once, and keeps the collector from touching (so copying) its pages."""
+        gc.disable()
+        self.entries = targets()
+        self.fork_main: Callable[..., NoReturn] = need("_fork_main", f"{SDK}.supervisor")
+        self.log_fd: int | None = None
+        self.reading: orrery_kept.Reading | None = None
+        for module in WARM:
+            with contextlib.suppress(Exception):
+                importlib.import_module(module)
+        if listeners := find("get_listener_manager", "airflow.sdk.listener", "airflow.listeners.listener"):
+            listeners()
+        memoise()
+        self.introduction = introduce()
+        # What follows saves time and nothing else, and a version or a policy may not have or want it.
         with contextlib.suppress(Exception):
-            importlib.import_module(module)
-    if listeners := find("get_listener_manager", "airflow.sdk.listener", "airflow.listeners.listener"):
-        listeners()
-    memoise()
-    introduction = introduce()
-    # It saves time and nothing else, and a version or a policy may not have or want it.
-    with contextlib.suppress(Exception):
-        rehearse()
-    gc.collect()
-    gc.freeze()
-    gc.enable()
-    return introduction, entries, fork_main
+            rehearse()
+        with contextlib.suppress(Exception):
+            self.log_fd = log_once()
+        self.freeze()
+        with contextlib.suppress(Exception):
+            join_pages()
+
+    @staticmethod
+    def freeze() -> None:
+        gc.collect()
+        gc.freeze()
+        gc.enable()
+
+    def refusal(self, ask: Json, fds: list[int]) -> Json | None:
+        """Why no child is forked for this."""
+        if ask["op"] not in (*self.entries, "keep"):
+            return {"refused": f"unknown op {ask['op']!r}"}
+        if len(fds) != 4:
+            return {"refused": f"{len(fds)} descriptors came, not four"}
+        if (threads := len(os.listdir("/proc/self/task"))) != 1:
+            why = "started by an import: a plugin or airflow_local_settings"
+            return {"refused": f"{threads} threads run here, {why}"}
+        if self.reading and (stale := self.reading.stale()):
+            return {"stale": stale}
+        return None
 
 
 def main() -> None:
@@ -388,22 +461,24 @@ def main() -> None:
     if os.environ.get("_ORRERY_FORBID_DB"):
         forbid_databases()
     try:
-        introduction, entries, fork_main = boot()
+        warm = Warm()
     except BaseException:
         control.send(json.dumps({"broken": traceback.format_exc()[-60_000:]}).encode())
         raise SystemExit(1) from None
-    control.send(json.dumps(introduction).encode())
-    serve(control, entries, fork_main)
+    control.send(json.dumps(warm.introduction).encode())
+    serve(control, warm)
 
 
-def serve(control: socket.socket, entries: dict[str, Any], fork_main: Callable[..., NoReturn]) -> None:
+def serve(control: socket.socket, warm: Warm) -> None:
     """`{op, id, env, setpgid}` with four descriptors in; `{id, pid}`, then `{id, status, ..}` out."""
     waits = select.poll()
     waits.register(control, select.POLLIN)
     children: dict[int, tuple[int, int]] = {}
 
     def say(answer: Json) -> None:
-        control.send(json.dumps(answer).encode())
+        # Without anybody there, the next look at the socket ends it.
+        with contextlib.suppress(ConnectionError):
+            control.send(json.dumps(answer).encode())
 
     while True:
         for ready, _ in waits.poll():
@@ -420,13 +495,13 @@ def serve(control: socket.socket, entries: dict[str, Any], fork_main: Callable[.
                 return
             ask = json.loads(data)
             try:
-                if refusal := refuse(ask, fds, entries):
-                    say({"id": ask["id"], "refused": refusal})
+                if refusal := warm.refusal(ask, fds):
+                    say({"id": ask["id"], **refusal})
                     continue
                 if (pid := os.fork()) == 0:
                     for ours in (control.detach(), *children):
                         os.close(ours)
-                    child(ask, fds, entries[ask["op"]], fork_main)
+                    keep(ask, fds, warm) if ask["op"] == "keep" else child(ask, fds, warm)
             finally:
                 for fd in fds:
                     os.close(fd)
@@ -434,17 +509,6 @@ def serve(control: socket.socket, entries: dict[str, Any], fork_main: Callable[.
             children[pidfd] = (ask["id"], pid)
             waits.register(pidfd, select.POLLIN)
             say({"id": ask["id"], "pid": pid})
-
-
-def refuse(ask: Json, fds: list[int], entries: dict[str, Any]) -> str | None:
-    """Why no child is forked for this."""
-    if ask["op"] not in entries:
-        return f"unknown op {ask['op']!r}"
-    if len(fds) != 4:
-        return f"{len(fds)} descriptors came, not four"
-    if (threads := len(os.listdir("/proc/self/task"))) != 1:
-        return f"{threads} threads run here, started by an import: a plugin or airflow_local_settings"
-    return None
 
 
 def die_of_crashes() -> None:
@@ -462,7 +526,7 @@ def die_of_crashes() -> None:
     setattr(signal, "signal", all_but_crashes)
 
 
-def child(ask: Json, fds: list[int], target: Any, fork_main: Callable[..., NoReturn]) -> NoReturn:
+def child(ask: Json, fds: list[int], warm: Warm) -> NoReturn:
     """The rest is upstream's."""
     try:
         if ask.get("setpgid", True):
@@ -473,12 +537,45 @@ def child(ask: Json, fds: list[int], target: Any, fork_main: Callable[..., NoRet
         os.environ.update(ask.get("env") or {})
         time.tzset()
         streams = [socket.socket(fileno=fd) for fd in fds[:3]]
-        fork_main(*streams, fds[3], target)
+        if (log_fd := warm.log_fd) is None:
+            log_fd = fds[3]
+        else:
+            os.dup2(fds[3], log_fd, inheritable=False)
+            os.close(fds[3])
+        warm.fork_main(*streams, log_fd, warm.entries[ask["op"]])
     except BaseException:
         traceback.print_exc()
     finally:
         # Whatever happens, a child never comes back into `serve`.
         os._exit(1)
+
+
+def keep(ask: Json, fds: list[int], warm: Warm) -> NoReturn:
+    """A child that reads the dag file of `ask` and then serves as its parent does; see `orrery_kept`.
+
+    The first descriptor is its control socket, on which it first says `{ready}` or `{unkept: why}`.
+    """
+    try:
+        os.setpgid(0, 0)
+        for fd in fds[1:]:
+            os.close(fd)
+        control = socket.socket(fileno=fds[0])
+        os.environ.update(ask.get("env") or {})
+        time.tzset()
+        try:
+            dag = ask["dag"]
+            watch = orrery_kept.read(dag, importlib.import_module(RUNNER), warm.log_fd)
+        except BaseException as why:
+            control.send(json.dumps({"unkept": f"{type(why).__name__}: {why}"[:1000]}).encode())
+            os._exit(0)
+        warm.reading = orrery_kept.Reading(watch, dag["age_s"])
+        warm.freeze()
+        control.send(json.dumps({"ready": 1, "pid": os.getpid()}).encode())
+        serve(control, warm)
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        os._exit(0)
 
 
 if __name__ == "__main__":

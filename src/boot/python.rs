@@ -19,6 +19,7 @@ pub fn runtime(config: &Config, data: &Path) -> Result<Option<PythonRuntime>, Tr
         env: Vec::new(),
         epoch: String::new(),
         idle_ms: config.zygote_idle_s.saturating_mul(1000),
+        dag_age_ms: config.dag_age_s.saturating_mul(1000),
         task_bytes_max: config.task_memory_mib.saturating_mul(1024 * 1024),
     }))
 }

@@ -141,6 +141,16 @@ pub const ZYGOTE_FORKS_MAX: u64 = 20_000;
 pub const ZYGOTE_GROWTH_BYTES_MAX: u64 = 256 * 1024 * 1024;
 /// How long a warm interpreter without children stays.
 pub const ZYGOTE_IDLE_MS: u64 = 10 * 60 * 1_000;
+/// Dag files that a warm interpreter keeps read for tasks to come.
+pub const KEPT_DAGS_MAX: usize = 4;
+/// Two tasks of one dag file within this time have it kept.
+pub const KEEP_DAG_WITHIN_MS: u64 = 10_000;
+/// How long a kept dag file without tasks stays.
+pub const KEPT_DAG_IDLE_MS: u64 = 10_000;
+/// How long reading a dag file to keep it may take.
+pub const KEEP_DAG_MS: u64 = 30_000;
+/// How long a dag file that could not be kept is not tried again.
+pub const UNKEPT_DAG_MS: u64 = 60_000;
 /// How long a task's process may go on after its success is in the book (upstream's
 /// `task_success_overtime`).
 pub const SUCCESS_OVERTIME_MS: u64 = 20_000;

@@ -57,6 +57,9 @@ pub struct PythonRuntime {
     pub idle_ms: u64,
     /// Bytes of memory that a task's process may take for itself; 0 for what the machine has.
     pub task_bytes_max: u64,
+    /// How long a dag file that was read once may serve tasks, in milliseconds; 0 has each task
+    /// read it.
+    pub dag_age_ms: u64,
 }
 
 /// A process to run in a group of its own, with this environment and no other.

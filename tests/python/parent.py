@@ -136,12 +136,25 @@ class Zygote:
         for their in session.theirs:
             their.close()
         said = self.wait_for(lambda m: m.get("id") == session.number)
-        if "refused" in said:
-            raise PermissionError(said["refused"])
+        if refusal := said.get("refused") or said.get("stale"):
+            raise PermissionError(refusal)
         session.pid = said["pid"]
         for reader in session.readers:
             reader.start()
         return session
+
+    def keep(self, dag_id: str, file: str, age_s: float = 60) -> Kept | str:
+        """A child that keeps a dag file, or why it does not."""
+        control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.number += 1
+        dag = {"bundle": "dags-folder", "file": file, "dag_id": dag_id, "task_id": "t", "age_s": age_s}
+        with theirs, open(os.devnull, "rb+") as null:
+            fds = array.array("i", [theirs.fileno()] + [null.fileno()] * 3)
+            rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, fds)]
+            self.control.sendmsg([json.dumps({"op": "keep", "id": self.number, "dag": dag}).encode()], rights)
+        kept = Kept(self, control)
+        said = kept.hear()
+        return kept if "ready" in said else said["unkept"]
 
     def close(self) -> int:
         self.control.close()
@@ -171,6 +184,18 @@ class Zygote:
         session = self.open("task", **env)
         came = session.talk(self.startup(dag_id, task_id, file), answer)
         return session, session.end(), came
+
+
+class Kept(Zygote):
+    """A child of a zygote that forks as the zygote does."""
+
+    def __init__(self, of: Zygote, control: socket.socket) -> None:
+        self.control, self.boot, self.heard, self.number = control, of.boot, [], 0
+        self.control.settimeout(120)
+
+    def close(self) -> int:
+        self.control.close()
+        return 0
 
 
 def answer(message: Json) -> Any:

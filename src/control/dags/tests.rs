@@ -54,6 +54,7 @@ impl Kit {
                 epoch: String::new(),
                 idle_ms: 0,
                 task_bytes_max: 0,
+                dag_age_ms: 0,
             }),
             parser,
         });

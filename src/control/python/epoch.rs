@@ -76,6 +76,7 @@ mod tests {
             epoch: String::new(),
             idle_ms: 0,
             task_bytes_max: 0,
+            dag_age_ms: 0,
         };
         let epoch = || current(&runtime).unwrap().epoch;
         let mut before = epoch();

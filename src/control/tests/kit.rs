@@ -397,6 +397,7 @@ impl Node {
                 epoch: String::new(),
                 idle_ms: 0,
                 task_bytes_max: 0,
+                dag_age_ms: 0,
             }),
         };
         let ports = Ports {

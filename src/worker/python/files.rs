@@ -8,31 +8,49 @@ use std::{
     path::{Path, PathBuf},
 };
 
-const ZYGOTE: &str = include_str!("../../../assets/python/zygote.py");
+/// The scripts; the first is what is started.
+const SCRIPTS: [(&str, &str); 2] = [
+    (
+        "zygote.py",
+        include_str!("../../../assets/python/zygote.py"),
+    ),
+    (
+        "orrery_kept.py",
+        include_str!("../../../assets/python/orrery_kept.py"),
+    ),
+];
 
-/// The script; in tests one that needs no Airflow, unless they have a runtime.
-fn zygote() -> &'static str {
+/// In tests one that needs no Airflow, unless they have a runtime.
+fn scripts() -> &'static [(&'static str, &'static str)] {
     #[cfg(test)]
     if std::env::var_os("ORRERY_TEST_AIRFLOW").is_none() {
-        return include_str!("../tests/zygote.py");
+        return &[("zygote.py", include_str!("../tests/zygote.py"))];
     }
-    ZYGOTE
+    &SCRIPTS
 }
 
-/// Writes the script, unless the same is there; gives its path. The folder is named by the content,
-/// so another version of this binary does not touch it.
+/// Writes the scripts, unless the same are there; gives the path of the one to start. The folder is
+/// named by their content, so another version of this binary does not touch it.
 ///
 /// # Errors
-/// When it cannot be written.
+/// When one cannot be written.
 pub fn put(run: &Path) -> io::Result<PathBuf> {
-    let text = zygote().as_bytes();
-    let folder = run.join("python").join(format!("{:016x}", hash(text)));
-    let path = folder.join("zygote.py");
-    if fs::read(&path).is_ok_and(|bytes| bytes == text) {
-        return Ok(path);
-    }
+    let scripts = scripts();
+    let name = scripts.iter().fold(FNV, |sum, (_, text)| hash(sum, text));
+    let folder = run.join("python").join(format!("{name:016x}"));
     make_dirs(&folder)?;
-    let next = folder.join(format!("zygote.{}", std::process::id()));
+    for (name, text) in scripts {
+        put_one(&folder, name, text.as_bytes())?;
+    }
+    Ok(folder.join("zygote.py"))
+}
+
+fn put_one(folder: &Path, name: &str, text: &[u8]) -> io::Result<()> {
+    let path = folder.join(name);
+    if fs::read(&path).is_ok_and(|bytes| bytes == text) {
+        return Ok(());
+    }
+    let next = folder.join(format!("{name}.{}", std::process::id()));
     let _ = fs::remove_file(&next);
     let mut file = fs::OpenOptions::new()
         .write(true)
@@ -40,13 +58,14 @@ pub fn put(run: &Path) -> io::Result<PathBuf> {
         .mode(0o600)
         .open(&next)?;
     file.write_all(text)?;
-    fs::rename(&next, &path)?;
-    Ok(path)
+    fs::rename(&next, &path)
 }
 
+const FNV: u64 = 0xcbf2_9ce4_8422_2325;
+
 /// FNV-1a: a name for our own text, no protection.
-fn hash(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+fn hash(sum: u64, text: &str) -> u64 {
+    text.bytes().fold(sum, |sum, byte| {
+        (sum ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     })
 }

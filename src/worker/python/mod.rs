@@ -3,6 +3,8 @@
 
 mod child;
 mod files;
+mod keep;
+mod keepers;
 mod open;
 mod requests;
 mod session;

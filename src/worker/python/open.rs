@@ -2,11 +2,12 @@
 
 use super::{
     child::Child,
+    keepers,
     requests::Requests,
     session::{Kind, Session},
     streams::{self, Sink, Stream},
     told::Order,
-    zygote::{NotForked, Zygote},
+    zygote::{Ask, NotForked, Zygote},
 };
 use crate::{
     logs::{mask::Masker, write::Log},
@@ -53,6 +54,7 @@ pub fn start(shared: &Arc<Shared>, work: PythonWork, orders: Arc<Orders>) {
             op: "task".to_owned(),
             runtime: work.task.runtime,
             env: work.task.env,
+            dag: work.task.dag,
             timeout: limit.map(|limit| (limit, limit.saturating_add(grace))),
             secrets: work.secrets,
             kind: Kind::Try { key },
@@ -89,6 +91,7 @@ pub fn open(shared: &Arc<Shared>, open: Open) {
         secrets,
         kind: Kind::Other,
         first: None,
+        dag: None,
     };
     let shared = Arc::clone(shared);
     tokio::spawn(async move {
@@ -116,6 +119,8 @@ struct Plan {
     secrets: Vec<String>,
     kind: Kind,
     first: Option<Vec<u8>>,
+    /// The file of a task's dag.
+    dag: Option<wire::DagFile>,
 }
 
 enum Claimed {
@@ -205,16 +210,24 @@ async fn fork(
 ) -> Result<Box<Opened>, Ended> {
     let mut tries = 1;
     let (zygote, forked, ends) = loop {
-        let zygote = zygote(shared, &plan.runtime, orders, &mut downs).await?;
+        let zygote = zygote(shared, &plan, orders, &mut downs).await?;
         let (ends, fds) = Ends::open().map_err(room)?;
-        let patience = shared.limits.zygote_fork;
-        let forked = zygote.fork(plan.session, &plan.op, &plan.env, fds, patience);
-        match forked.await {
+        let ask = Ask {
+            session: plan.session,
+            op: &plan.op,
+            env: &plan.env,
+            dag: None,
+        };
+        match zygote.fork(&ask, fds, shared.limits.zygote_fork).await {
             Ok(forked) => break (zygote, forked, ends),
             // A task may kill its parent; that is no trouble of another's. If there is a child, it
             // has been told nothing, and ends with its sockets.
             Err(NotForked::Died(_)) if tries < ZYGOTE_TRIES_MAX => tries += 1,
-            Err(NotForked::Died(why) | NotForked::Refused(why)) => return Err(Ended::Broken(why)),
+            // The file has changed since it was read for others.
+            Err(NotForked::Stale(_)) if tries < ZYGOTE_TRIES_MAX => zygote.retire(),
+            Err(NotForked::Died(why) | NotForked::Refused(why) | NotForked::Stale(why)) => {
+                return Err(Ended::Broken(why));
+            }
         }
     };
     let pid = forked.pid;
@@ -248,12 +261,20 @@ async fn fork(
 /// An interpreter for a session. Its start takes seconds; who is not wanted any more need not wait.
 async fn zygote(
     shared: &Arc<Shared>,
-    runtime: &wire::Runtime,
+    plan: &Plan,
     orders: &Orders,
     downs: &mut UnboundedReceiver<Order>,
 ) -> Result<Arc<Zygote>, Ended> {
+    let age = Duration::from_millis(plan.runtime.dag_age_ms);
+    let found = async {
+        let warm = shared.zygotes.get(shared, &plan.runtime).await?;
+        Ok(match &plan.dag {
+            Some(dag) if !age.is_zero() => keepers::choose(shared, &warm, age, dag).await,
+            Some(_) | None => warm,
+        })
+    };
     tokio::select! {
-        zygote = shared.zygotes.get(shared, runtime) => zygote.map_err(Ended::Broken),
+        zygote = found => zygote.map_err(Ended::Broken),
         cause = orders.wait() => Err(match cause {
             Cause::Asked => Ended::Asked,
             Cause::Stopping => Ended::Stopping,

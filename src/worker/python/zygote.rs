@@ -1,6 +1,6 @@
 //! A warm interpreter: how it is started, asked to fork, watched and ended.
 
-use super::files;
+use super::{files, keepers::Keepers};
 use crate::{
     process::{group, procfs, sys},
     serve::Shared,
@@ -47,6 +47,10 @@ pub struct Zygote {
     pub no: u64,
     /// What it found out, as JSON.
     pub facts: String,
+    /// Those that keep a dag file of it; they have none themselves.
+    pub keepers: Keepers,
+    /// Bytes that a task may take for itself, 0 for all there is.
+    pub task_bytes_max: u64,
     pidfd: OwnedFd,
     pid: u32,
     bytes_at_boot: u64,
@@ -60,7 +64,7 @@ pub struct Zygote {
 #[derive(Default)]
 struct Children {
     forks: u64,
-    forking: HashMap<u64, oneshot::Sender<Result<u32, String>>>,
+    forking: HashMap<u64, oneshot::Sender<Result<u32, NotForked>>>,
     running: HashMap<u64, oneshot::Sender<End>>,
     retired: bool,
     dead: bool,
@@ -72,6 +76,37 @@ pub enum NotForked {
     Refused(String),
     /// The interpreter died or is stuck; the child, if there is one, has been told nothing.
     Died(String),
+    /// It keeps a dag file that is not as it was.
+    Stale(String),
+}
+
+/// What a child is forked for.
+pub struct Ask<'a> {
+    pub session: u64,
+    pub op: &'a str,
+    pub env: &'a [(String, String)],
+    /// To read and to keep for so long.
+    pub dag: Option<(&'a wire::DagFile, Duration)>,
+}
+
+impl Ask<'_> {
+    fn text(&self) -> String {
+        let env = self.env.iter();
+        let env: model::JsonMap = env
+            .map(|(k, v)| (k.clone(), Json::from(v.as_str())))
+            .collect();
+        let mut ask = serde_json::json!({
+            "op": self.op, "id": self.session, "env": env, "setpgid": true
+        });
+        if let (Some(ask), Some((dag, age))) = (ask.as_object_mut(), self.dag) {
+            let dag = serde_json::json!({
+                "bundle": dag.bundle, "file": dag.file, "dag_id": dag.dag_id,
+                "task_id": dag.task_id, "age_s": age.as_secs_f64(),
+            });
+            ask.insert("dag".to_owned(), dag);
+        }
+        ask.to_string()
+    }
 }
 
 const DIED: &str = "TSK-021: the Python runtime's warm process died";
@@ -103,7 +138,6 @@ impl Zygote {
         shared: &Arc<Shared>,
         runtime: &wire::Runtime,
     ) -> Result<Arc<Self>, NotForked> {
-        static NEXT: AtomicU64 = AtomicU64::new(1);
         let wrong = |what: &str, cause: &dyn std::fmt::Display| {
             format!(
                 "TSK-020: cannot start the Python runtime {}: {what}: {cause}",
@@ -149,8 +183,10 @@ impl Zygote {
             }
         };
         let zygote = Arc::new(Self {
-            no: NEXT.fetch_add(1, Ordering::Relaxed),
+            no: next_no(),
             facts: word.to_string(),
+            keepers: Keepers::default(),
+            task_bytes_max: runtime.task_bytes_max,
             pidfd,
             pid: number,
             bytes_at_boot: procfs::resident_bytes(number),
@@ -166,24 +202,48 @@ impl Zygote {
         Ok(zygote)
     }
 
+    /// A child of `warm` that is ready to fork as `warm` does.
+    ///
+    /// # Errors
+    /// When it cannot be watched.
+    pub fn kept(
+        shared: &Arc<Shared>,
+        warm: &Self,
+        pid: u32,
+        control: AsyncFd<OwnedFd>,
+        idle: Duration,
+    ) -> io::Result<Arc<Self>> {
+        let raw = i32::try_from(pid).ok().and_then(Pid::from_raw);
+        let raw = raw.ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))?;
+        let keeper = Arc::new(Self {
+            no: next_no(),
+            facts: warm.facts.clone(),
+            keepers: Keepers::default(),
+            task_bytes_max: warm.task_bytes_max,
+            pidfd: group::watch(pid)?,
+            pid,
+            bytes_at_boot: procfs::resident_bytes(pid),
+            idle,
+            control,
+            children: Mutex::default(),
+            changed: Notify::new(),
+        });
+        tokio::spawn(attend(Arc::clone(shared), Arc::clone(&keeper), raw));
+        Ok(keeper)
+    }
+
     /// Forks a child for a session.
     ///
     /// # Errors
     /// Says why not, with a code. One that died forks no more.
     pub async fn fork(
         &self,
-        session: u64,
-        op: &str,
-        env: &[(String, String)],
+        ask: &Ask<'_>,
         fds: [OwnedFd; 4],
         limit: Duration,
     ) -> Result<Forked, NotForked> {
-        let env: model::JsonMap = env
-            .iter()
-            .map(|(k, v)| (k.clone(), Json::from(v.as_str())))
-            .collect();
-        let ask = serde_json::json!({ "op": op, "id": session, "env": env, "setpgid": true });
-        let ask = ask.to_string();
+        let session = ask.session;
+        let ask = ask.text();
         if ask.len() > MESSAGE_BYTES_MAX / 8 {
             let why = "TSK-012: the task's environment is too large";
             return Err(NotForked::Refused(why.to_owned()));
@@ -215,10 +275,7 @@ impl Zygote {
                 self.look();
                 return Ok(Forked { pid, end });
             }
-            Ok(Ok(Err(why))) => {
-                let why = format!("TSK-021: the Python runtime refused to fork: {why}");
-                NotForked::Refused(why)
-            }
+            Ok(Ok(Err(why))) => why,
             Ok(Err(_)) => NotForked::Died(DIED.to_owned()),
             Err(_) => {
                 // It cannot be trusted with another child, and perhaps did fork this one: its end
@@ -238,6 +295,7 @@ impl Zygote {
     /// No new forks; it ends when its last child has ended.
     pub fn retire(&self) {
         self.children().retired = true;
+        self.keepers.retire();
         self.changed.notify_one();
     }
 
@@ -303,7 +361,13 @@ impl Zygote {
         } else if let Some(why) = word.get("refused").and_then(Json::as_str) {
             children.running.remove(&id);
             if let Some(forking) = children.forking.remove(&id) {
-                let _ = forking.send(Err(why.to_owned()));
+                let why = format!("TSK-021: the Python runtime refused to fork: {why}");
+                let _ = forking.send(Err(NotForked::Refused(why)));
+            }
+        } else if let Some(why) = word.get("stale").and_then(Json::as_str) {
+            children.running.remove(&id);
+            if let Some(forking) = children.forking.remove(&id) {
+                let _ = forking.send(Err(NotForked::Stale(why.to_owned())));
             }
         } else if let Some(status) = word.get("status").and_then(Json::as_i64)
             && let Some(ended) = children.running.remove(&id)
@@ -315,6 +379,18 @@ impl Zygote {
             let _ = ended.send((status_of(i32::try_from(status).unwrap_or(-1)), usage));
         }
     }
+}
+
+/// Ends a child that is not wanted.
+pub fn kill_pid(pid: u32) {
+    if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
+        group::signal(pid, Signal::KILL);
+    }
+}
+
+fn next_no() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
 /// A wait status.
@@ -343,7 +419,7 @@ pub fn send_fds(socket: impl AsFd, message: &[u8], fds: &[BorrowedFd<'_>]) -> io
 }
 
 /// The next word; none at the end.
-async fn receive(control: &AsyncFd<OwnedFd>) -> io::Result<Option<Json>> {
+pub async fn receive(control: &AsyncFd<OwnedFd>) -> io::Result<Option<Json>> {
     let mut block = vec![0; MESSAGE_BYTES_MAX];
     let got = control
         .async_io(Interest::READABLE, |control| {
@@ -415,7 +491,8 @@ async fn gone(pidfd: OwnedFd, pid: Pid) {
     let _ = sys::reap(pid);
 }
 
-fn spawn(runtime: &wire::Runtime, script: &std::path::Path) -> io::Result<(OwnedFd, Pid)> {
+/// Both ends of a control socket.
+pub fn control_pair() -> io::Result<(OwnedFd, OwnedFd)> {
     let (ours, theirs) = socketpair(
         AddressFamily::UNIX,
         SocketType::SEQPACKET,
@@ -426,6 +503,11 @@ fn spawn(runtime: &wire::Runtime, script: &std::path::Path) -> io::Result<(Owned
     // What it says at its start is longer than the usual buffer allows in one message.
     let _ = sockopt::set_socket_send_buffer_size(&theirs, MESSAGE_BYTES_MAX);
     let _ = sockopt::set_socket_send_buffer_size(&ours, MESSAGE_BYTES_MAX);
+    Ok((ours, theirs))
+}
+
+fn spawn(runtime: &wire::Runtime, script: &std::path::Path) -> io::Result<(OwnedFd, Pid)> {
+    let (ours, theirs) = control_pair()?;
     let python = std::path::Path::new(&runtime.folder).join("bin/python");
     let mut command = Command::new(python);
     // The control socket is its standard input: nothing need run between fork and exec for that.

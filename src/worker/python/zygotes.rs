@@ -61,7 +61,9 @@ impl Zygotes {
                 }
                 // Whoever killed it did not mean those who wait for it.
                 Err(NotForked::Died(_)) if tries < ZYGOTE_TRIES_MAX => tries += 1,
-                Err(NotForked::Died(why) | NotForked::Refused(why)) => break why,
+                Err(NotForked::Died(why) | NotForked::Refused(why) | NotForked::Stale(why)) => {
+                    break why;
+                }
             }
         };
         *place = Place::Failed(Instant::now(), why.clone());

@@ -27,6 +27,8 @@ use std::{
 const DATA: &str = "ORRERY_TEST_WORKER";
 /// Bytes of log files in tests.
 pub const LOG_BYTES: u64 = 256 * 1024;
+/// In the environment of the worker process.
+pub const ZYGOTE_FORKS: &str = "ORRERY_TEST_ZYGOTE_FORKS";
 /// How long a test waits for a report.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -46,7 +48,7 @@ fn worker_process() {
             idle_exit: Duration::from_secs(3),
             zygote_boot: Duration::from_secs(60),
             zygote_fork: Duration::from_secs(2),
-            zygote_forks: 5,
+            zygote_forks: forks_max(),
             zygote_idle: Duration::from_secs(3),
             success_overtime: Duration::from_millis(500),
             socket_cleanup: Duration::from_millis(500),
@@ -54,6 +56,12 @@ fn worker_process() {
         },
     };
     process_main(options).unwrap();
+}
+
+/// Forks of a zygote, where a test says so.
+fn forks_max() -> u64 {
+    let chosen = std::env::var(ZYGOTE_FORKS).ok();
+    chosen.map_or(1_000, |chosen| chosen.parse().unwrap())
 }
 
 pub struct SystemClock;

@@ -5,6 +5,7 @@
 mod airflow;
 mod bad_days;
 mod http;
+mod keepers;
 mod kit;
 mod python;
 mod restarts;

@@ -75,6 +75,7 @@ pub fn runtime(kit: &Kit, env: &[(&str, &str)]) -> PythonRuntime {
         epoch: "1".to_owned(),
         idle_ms: 0,
         task_bytes_max: 0,
+        dag_age_ms: 0,
     }
 }
 

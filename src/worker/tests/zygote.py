@@ -151,6 +151,22 @@ def main():
     messages = json.loads(os.environ.get("MESSAGES", "{}"))
     ready = {"ready": 1, "python": "3", "airflow": "0", "messages": messages, "pid": os.getpid()}
     control.send(json.dumps(ready).encode())
+    serve(control)
+
+
+def keep(dag, control):
+    """Keeps a file that is there and can be kept."""
+    if dag["file"].endswith("harmful.py"):
+        os.kill(os.getpid(), 9)
+    if not os.path.exists(dag["file"]):
+        control.send(json.dumps({"unkept": "cannot be read"}).encode())
+        os._exit(0)
+    control.send(json.dumps({"ready": 1, "pid": os.getpid()}).encode())
+    serve(control, dag["file"])
+    os._exit(0)
+
+
+def serve(control, kept=None):
     waits = select.poll()
     waits.register(control, select.POLLIN)
     children = {}
@@ -172,12 +188,17 @@ def main():
             if "REFUSE" in env:
                 say({"id": ask["id"], "refused": env["REFUSE"]})
                 continue
+            if kept and not os.path.exists(kept):
+                say({"id": ask["id"], "stale": kept})
+                continue
             if "STUCK" in env:
                 time.sleep(3600)
             if (pid := os.fork()) == 0:
                 os.setpgid(0, 0)
                 control.close()
                 os.environ.update(env)
+                if ask["op"] == "keep":
+                    keep(ask["dag"], socket.socket(fileno=fds[0]))
                 child(ask["op"], fds)
             for fd in fds:
                 os.close(fd)

@@ -51,7 +51,8 @@ fn children_outlive_their_zygote() {
 
 #[test]
 fn a_zygote_is_replaced_after_some_forks_and_when_the_worker_dies() {
-    let (kit, _) = kit("replace");
+    let (mut kit, _) = kit("replace");
+    kit.env.push((ZYGOTE_FORKS.to_owned(), "5".to_owned()));
     let server = kit.serve();
     let mut zygotes = std::collections::BTreeSet::new();
     for fence in 1..=7 {

@@ -11,10 +11,10 @@ use model::{MapIndex, RunNo, TaskNo, TiKey};
 use serde::{Deserialize, Serialize};
 
 pub use outcome::{Outcome, Usage};
-pub use work::{Kind, PythonWork, Runtime, Work};
+pub use work::{DagFile, Kind, PythonWork, Runtime, Work};
 
 /// The version of all messages but the first.
-pub const PROTOCOL: u32 = 2;
+pub const PROTOCOL: u32 = 3;
 /// The first word of both sides.
 pub const MAGIC: u32 = 0x4f52_5957;
 

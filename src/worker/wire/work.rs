@@ -2,7 +2,7 @@
 
 use super::Key;
 use crate::supervisor;
-use model::{Fence, Json, TimeDelta, work};
+use model::{Fence, Json, TimeDelta, execution::StartupDetails, work};
 use serde::{Deserialize, Serialize};
 
 /// See [`work::Work`].
@@ -31,6 +31,8 @@ pub struct Python {
     pub env: Vec<(String, String)>,
     /// `StartupDetails` for the server to send; the worker process only keeps it.
     pub first: Vec<u8>,
+    /// None where the run is pinned to another version of the file.
+    pub dag: Option<DagFile>,
 }
 
 /// See [`work::PythonRuntime`].
@@ -43,6 +45,17 @@ pub struct Runtime {
     pub idle_ms: u64,
     #[serde(default)]
     pub task_bytes_max: u64,
+    #[serde(default)]
+    pub dag_age_ms: u64,
+}
+
+/// Where a dag of a task is read from.
+#[derive(Serialize, Deserialize, Debug, Clone)]
+pub struct DagFile {
+    pub bundle: String,
+    pub file: String,
+    pub dag_id: String,
+    pub task_id: String,
 }
 
 #[derive(Serialize, Deserialize, Debug)]
@@ -101,11 +114,22 @@ impl From<work::Work> for Work {
                         runtime: runtime.into(),
                         env,
                         first: supervisor::startup(&startup),
+                        dag: dag_file(startup),
                     })
                 }
             },
         }
     }
+}
+
+fn dag_file(startup: StartupDetails) -> Option<DagFile> {
+    let is_current = startup.bundle_info.version.is_none();
+    is_current.then(|| DagFile {
+        bundle: startup.bundle_info.name,
+        file: startup.dag_rel_path,
+        dag_id: startup.ti.dag_id.to_string(),
+        task_id: startup.ti.task_id.to_string(),
+    })
 }
 
 /// A try by what runs it.
@@ -186,6 +210,7 @@ impl From<work::PythonRuntime> for Runtime {
             epoch,
             idle_ms,
             task_bytes_max,
+            dag_age_ms,
         } = runtime;
         Self {
             folder,
@@ -193,6 +218,7 @@ impl From<work::PythonRuntime> for Runtime {
             epoch,
             idle_ms,
             task_bytes_max,
+            dag_age_ms,
         }
     }
 }
