@@ -26,6 +26,8 @@ pub struct Scheduler {
     metrics: Arc<Metrics>,
     /// After a failure what is live no longer follows from the book.
     broken: bool,
+    /// Tries and waits that failed commits have ended, if they are in the book all the same.
+    in_doubt: Vec<Effect>,
 }
 
 /// One input of a batch.
@@ -123,6 +125,7 @@ impl Scheduler {
             options,
             metrics,
             broken: false,
+            in_doubt: Vec::new(),
         };
         let outcome = scheduler.rebuild(now)?;
         Ok((scheduler, outcome))
@@ -142,9 +145,21 @@ impl Scheduler {
         engine::recover(&mut self.live, &view, now);
         let drained = engine::drain(&mut self.live);
         view.check()?;
-        let outcome = self.commit(drained, Outcome::default())?;
+        let mut outcome = self.commit(drained, Outcome::default())?;
+        let mut ended = std::mem::take(&mut self.in_doubt);
+        ended.retain(|effect| self.is_over(effect));
+        outcome.effects.splice(0..0, ended);
         self.broken = false;
         Ok(outcome)
+    }
+
+    /// Whether nobody holds the permission any more that an effect ends.
+    fn is_over(&self, effect: &Effect) -> bool {
+        let (Effect::Kill { key, fence } | Effect::Disarm { key, fence }) = effect else {
+            return false;
+        };
+        let ti = self.live.task_instance(*key);
+        ti.is_none_or(|ti| ti.fence != Some(*fence))
     }
 
     /// Takes in what waits and does what is due.
@@ -232,7 +247,11 @@ impl Scheduler {
         } = drained;
         if !changes.is_empty() {
             let since = Instant::now();
-            self.writer.commit(self.reader.deployment, &changes)?;
+            if let Err(failure) = self.writer.commit(self.reader.deployment, &changes) {
+                // It may be in the book all the same; then these are not derived again.
+                self.in_doubt.extend(effects);
+                return Err(failure.into());
+            }
             self.metrics.commit_us.add_time(since.elapsed());
             self.metrics.count(&changes);
         }

@@ -262,10 +262,10 @@ fn in_book(run: &LiveRun, view: &dyn View) -> Result<(), String> {
         book.len(),
         run.slots.len() + run.removed.len(),
     )?;
-    for slot in &run.slots {
-        if book.get(&slot.ti.key) != Some(&slot.ti) {
-            let (key, other) = (slot.ti.key, book.get(&slot.ti.key));
-            let here = &slot.ti;
+    let here = run.slots.iter().map(|slot| &slot.ti);
+    for here in here.chain(run.removed.values().map(|(ti, _)| ti)) {
+        if book.get(&here.key) != Some(here) {
+            let (key, other) = (here.key, book.get(&here.key));
             return Err(format!(
                 "{key:?} differs from the book: {here:?}, there {other:?}"
             ));

@@ -8,7 +8,7 @@ use model::{
     state::{DagRunState, TaskInstanceState},
     task_instance::TaskInstance,
 };
-use store::{ReadError, Snapshot};
+use store::{AssetEventFilter, Order, Paging, ReadError, Snapshot};
 
 /// Everything that the book says, a line for each row.
 ///
@@ -20,6 +20,20 @@ pub fn text(book: &Snapshot) -> Result<Vec<String>, ReadError> {
     lines.extend(book.variables()?.iter().map(|row| format!("{row:?}")));
     lines.extend(book.files()?.iter().map(|row| format!("{row:?}")));
     lines.extend(book.backfills()?.iter().map(|row| format!("{row:?}")));
+    lines.extend(book.assets()?.iter().map(|row| format!("{row:?}")));
+    lines.extend(book.asset_aliases()?.iter().map(|row| format!("{row:?}")));
+    lines.extend(book.dags_assets()?.iter().map(|row| format!("{row:?}")));
+    lines.extend(book.asset_queue(None)?.iter().map(|row| format!("{row:?}")));
+    lines.extend(book.pending_runs()?.iter().map(|row| format!("{row:?}")));
+    lines.extend(
+        book.human_inputs(None)?
+            .iter()
+            .map(|row| format!("{row:?}")),
+    );
+    let all = AssetEventFilter::default();
+    let page = Paging::first(usize::MAX);
+    let events = book.asset_events(&all, Order::Ascending, page, None)?;
+    lines.extend(events.items.iter().map(|row| format!("{row:?}")));
     for row in book.dags(None, usize::MAX)? {
         lines.push(format!("{row:?}"));
         lines.push(format!("{:?}", book.task_names(row.no)?));
@@ -27,6 +41,7 @@ pub fn text(book: &Snapshot) -> Result<Vec<String>, ReadError> {
     }
     for (run, instances) in runs(book)? {
         lines.push(format!("{run:?}"));
+        lines.push(format!("{:?}", book.consumed(run.no)?));
         for ti in instances {
             lines.push(format!("{ti:?}"));
             lines.extend(book.tries(ti.key)?.iter().map(|row| format!("try {row:?}")));
@@ -68,6 +83,7 @@ pub fn wrongs(book: &Snapshot) -> Result<Vec<String>, ReadError> {
     unique(book, &runs, &mut wrong)?;
     backfills(book, &runs, &mut wrong)?;
     for (run, instances) in &runs {
+        crate::mapping::indexes(run, instances, &mut wrong);
         for ti in instances {
             states(run, ti, &mut wrong);
         }

@@ -7,8 +7,9 @@ use control::{
     view::BookView,
 };
 use model::{
-    Fence, PoolName, TiKey,
+    Json, PoolName, TiKey,
     command::{Command, Reply},
+    execution::AssetRef,
     report::{Happened, Outcome as How},
     state::TaskInstanceState,
 };
@@ -21,11 +22,20 @@ use crate::{
 /// The whole book is recounted after each so many batches.
 const RECOUNT_EVERY: u64 = 16;
 
+/// Word of a good end, with what it brings.
+#[derive(Debug)]
+struct Good {
+    key: TiKey,
+    try_number: u32,
+    xcoms: Vec<(String, Json)>,
+    outlets: Vec<AssetRef>,
+}
+
 /// What is known before a batch, to judge what comes of it.
 #[derive(Debug, Default)]
 pub struct Foreseen {
     /// The only input is word of a good end, from the worker that has the try.
-    success: Option<(TiKey, u32, Fence)>,
+    success: Option<Good>,
     /// Slots taken in each pool; none when pools are about to change.
     occupied: Option<BTreeMap<PoolName, i64>>,
 }
@@ -57,21 +67,26 @@ impl Life {
         }
     }
 
-    fn foresee_success(&self, inputs: &[Given]) -> Option<(TiKey, u32, Fence)> {
+    fn foresee_success(&self, inputs: &[Given]) -> Option<Good> {
         let [Given::Report(report)] = inputs else {
             return None;
         };
         let Happened::Finished {
-            outcome: How::Success { .. },
+            outcome: How::Success { xcoms, outlets, .. },
             ..
-        } = report.what
+        } = &report.what
         else {
             return None;
         };
         let book = self.server.as_ref()?.reader.snapshot().ok()?;
         let ti = book.task_instance(report.key).ok()??;
         let is_held = ti.state.is_executing() && ti.fence == Some(report.fence);
-        is_held.then_some((ti.key, ti.try_number, report.fence))
+        is_held.then(|| Good {
+            key: ti.key,
+            try_number: ti.try_number,
+            xcoms: xcoms.clone(),
+            outlets: outlets.assets.clone(),
+        })
     }
 
     /// A good end that was taken in is in the book, with what it brought; and no pool is fuller than
@@ -90,9 +105,10 @@ impl Life {
                 return Err(format!("a pool is too full (it had {before}): {usage:?}"));
             }
         }
-        let Some((key, try_number, fence)) = foreseen.success else {
+        let Some(good) = foreseen.success else {
             return Ok(());
         };
+        let (key, try_number) = (good.key, good.try_number);
         let book = server
             .reader
             .snapshot()
@@ -103,12 +119,20 @@ impl Life {
         let is_there = ti.as_ref().is_some_and(|ti| {
             ti.state == TaskInstanceState::Success && ti.try_number == try_number
         });
-        let xcom = book
-            .xcom(key, "return_value")
-            .map_err(|problem| problem.to_string())?;
-        let brought = xcom.and_then(|xcom| xcom.value.as_u64());
-        if !is_there || brought != Some(fence.0) {
-            return Err(format!("a good end is lost: {ti:?} with value {brought:?}"));
+        for (name, value) in good.xcoms {
+            let xcom = book
+                .xcom(key, &name)
+                .map_err(|problem| problem.to_string())?;
+            let brought = xcom.map(|xcom| xcom.value);
+            if !is_there || brought.as_ref() != Some(&value) {
+                return Err(format!(
+                    "a good end is lost: {ti:?} with {name} {brought:?}"
+                ));
+            }
+        }
+        let lost = crate::assets::lost(&book, key, self.now, &good.outlets);
+        if let Some(lost) = lost.map_err(|problem| problem.to_string())? {
+            return Err(format!("no word of asset {lost} by {ti:?}"));
         }
         Ok(())
     }
@@ -169,6 +193,33 @@ impl Life {
         Ok(())
     }
 
+    /// Nobody waits longer than his time, and who waits has no process at work.
+    fn waits_are_over(&self) -> Result<(), String> {
+        let Some(server) = &self.server else {
+            return Ok(());
+        };
+        // After a start the timers are looked at by the next batch.
+        let wake = server.scheduler.next_wake();
+        let is_settled = wake.is_none_or(|wake| wake > self.now);
+        let live = server.scheduler.live();
+        for ti in live.runs().flat_map(|run| live.task_instances(run.no)) {
+            let waits = matches!(
+                ti.state,
+                TaskInstanceState::Deferred | TaskInstanceState::AwaitingInput
+            );
+            let Some(deferral) = ti.deferral.as_ref().filter(|_| waits) else {
+                continue;
+            };
+            if is_settled && deferral.timeout.is_some_and(|timeout| timeout <= self.now) {
+                return Err(format!("at {} its time to wait is over: {ti:?}", self.now));
+            }
+            if ti.fence.is_some_and(|fence| self.world.is_at_work(fence)) {
+                return Err(format!("it waits and works: {ti:?}"));
+            }
+        }
+        Ok(())
+    }
+
     /// What cannot be, here or outside.
     pub(crate) fn no_wrongs(&mut self) -> Result<(), String> {
         if let Some(broken) = self.world.broken.first() {
@@ -179,6 +230,7 @@ impl Life {
         };
         let view = BookView::new(&server.reader);
         engine::invariants::check(server.scheduler.live(), &view)?;
+        self.waits_are_over()?;
         if !self.stats.n_batches.is_multiple_of(RECOUNT_EVERY) || self.disk.is_troubled() {
             return Ok(());
         }

@@ -6,7 +6,7 @@ use crate::chance::Chance;
 
 /// Pools that dags may name. Some exist, some do not, some come and go.
 pub const POOLS: [&str; 3] = ["default_pool", "db", "licences"];
-const RULES: [&str; 12] = [
+pub(crate) const RULES: [&str; 12] = [
     "all_success",
     "all_failed",
     "all_done",
@@ -20,7 +20,7 @@ const RULES: [&str; 12] = [
     "none_failed_min_one_success",
     "all_skipped",
 ];
-const SCHEDULES: [&str; 7] = [
+pub(crate) const SCHEDULES: [&str; 7] = [
     "*/10 * * * *",
     "@hourly",
     "PT7M",

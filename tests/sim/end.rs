@@ -13,7 +13,12 @@ use model::{
 };
 use serde_json::{Value, json};
 
-use crate::{dags::POOLS, life::Life, person::Screen, say};
+use crate::{
+    dags::POOLS,
+    life::Life,
+    person::{self, Screen},
+    python_dags, say,
+};
 
 /// Batches that a kind world may need.
 const BATCHES_MAX: usize = 1_500;
@@ -42,8 +47,7 @@ impl Life {
             let inputs = match next {
                 Some(next) => {
                     self.now = self.now.max(next);
-                    let arrived = self.world.arrivals(self.now, &mut self.chance);
-                    arrived.into_iter().map(Given::Report).collect()
+                    self.arrivals()
                 }
                 None if n_helped < HELP_MAX => {
                     n_helped += 1;
@@ -51,8 +55,8 @@ impl Life {
                 }
                 None => return Err(self.stuck(&unfinished)),
             };
-            let kept = std::mem::take(&mut self.kept);
-            self.batch(kept.into_iter().chain(inputs).collect())?;
+            let answers = self.answers();
+            self.batch(inputs.into_iter().chain(answers).collect())?;
         }
         Err(format!(
             "no end in sight: {}",
@@ -93,8 +97,12 @@ impl Life {
             let Ok(mut document) = serde_json::from_str::<Value>(&text) else {
                 continue;
             };
-            document["schedule"] = Value::Null;
-            document["max_consecutive_failed_dag_runs"] = json!(0);
+            if document.get("__version").is_some() {
+                document = python_dags::unscheduled(document);
+            } else {
+                document["schedule"] = Value::Null;
+                document["max_consecutive_failed_dag_runs"] = json!(0);
+            }
             let text = document.to_string();
             inputs.push(self.publish_text(&dag_id, text));
             inputs.push(command(Command::SetPaused {
@@ -107,6 +115,19 @@ impl Life {
             command(Command::ChangeBackfill { no, act, user })
         }));
         inputs
+    }
+
+    /// Everybody who is asked answers.
+    fn answers(&self) -> Vec<Given> {
+        let Some(server) = &self.server else {
+            return Vec::new();
+        };
+        let live = server.scheduler.live();
+        let all = live.runs().flat_map(|run| live.task_instances(run.no));
+        let waiting = all.filter(|ti| ti.state == TaskInstanceState::AwaitingInput);
+        waiting
+            .map(|ti| Given::Command(Box::new(person::answer(ti.key))))
+            .collect()
     }
 
     fn open_backfills(&self) -> Vec<u64> {
@@ -221,8 +242,8 @@ impl Life {
         for _ in 0..200 {
             let Some(next) = self.world.next() else { break };
             self.now = self.now.max(next);
-            let arrived = self.world.arrivals(self.now, &mut self.chance);
-            self.batch(arrived.into_iter().map(Given::Report).collect())?;
+            let inputs = self.arrivals();
+            self.batch(inputs)?;
         }
         if self.world.n_busy() > 0 {
             return Err(format!("left over in the world: {}", self.world.leftover()));
@@ -244,8 +265,16 @@ impl Life {
         let wrongs = crate::book::wrongs(&book).map_err(|problem| problem.to_string())?;
         let runs = crate::book::runs(&book).map_err(|problem| problem.to_string())?;
         self.stats.n_runs = runs.len() as u64;
-        if let Some(wrong) = self.touched.first_wrong(server, &mut self.stats.n_judged) {
-            return Err(wrong);
+        let mut more =
+            crate::assets::wrongs(&book, &self.touched).map_err(|problem| problem.to_string())?;
+        more.extend(self.touched.first_wrong(server, &mut self.stats.n_judged));
+        more.extend(crate::mapping::first_wrong(
+            server,
+            &self.touched,
+            &mut self.stats.n_mapped,
+        ));
+        if let Some(wrong) = more.first() {
+            return Err(wrong.clone());
         }
         match wrongs.first() {
             Some(wrong) => Err(format!("at the end {wrong}")),

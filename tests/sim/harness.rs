@@ -13,7 +13,7 @@ use crate::life::{Life, Stats};
 
 /// Steps of a life before the world becomes kind.
 const STEPS: usize = 60;
-/// Lines of the trace that are shown of a broken life.
+/// Lines of the trace that are shown of a broken life, where `SIM_TRACE` does not say.
 const TRACE_LINES: usize = 80;
 /// One seed of so many is lived twice, to see that history is the same.
 const TWICE_EVERY: u64 = 40;
@@ -31,7 +31,9 @@ pub struct Broken {
 
 impl std::fmt::Display for Broken {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let skipped = self.trace.len().saturating_sub(TRACE_LINES);
+        let asked = std::env::var("SIM_TRACE").ok();
+        let n_lines = asked.and_then(|n| n.parse().ok()).unwrap_or(TRACE_LINES);
+        let skipped = self.trace.len().saturating_sub(n_lines);
         for line in self.trace.iter().skip(skipped) {
             writeln!(f, "{line}")?;
         }
@@ -136,6 +138,7 @@ fn add(total: &mut Stats, one: &Stats) {
         n_stale,
         n_begun,
         n_judged,
+        n_mapped,
         n_runs,
         history,
     } = one;
@@ -147,6 +150,7 @@ fn add(total: &mut Stats, one: &Stats) {
     total.n_stale += n_stale;
     total.n_begun += n_begun;
     total.n_judged += n_judged;
+    total.n_mapped += n_mapped;
     total.n_runs += n_runs;
     total.history ^= history;
 }

@@ -12,16 +12,20 @@
     clippy::disallowed_methods
 )]
 
+mod assets;
 mod book;
 pub mod chance;
 mod check;
 pub mod dags;
 pub mod disk;
 mod end;
+mod ends;
 mod harness;
 pub mod life;
+mod mapping;
 mod mishap;
 pub mod person;
+pub mod python_dags;
 mod rules;
 mod server;
 pub mod world;

@@ -7,13 +7,16 @@ use control::batch::{Given, Outcome};
 use model::{
     Fence, TimeDelta, Timestamp,
     change::DagFile,
+    change::DagSource,
     command::{Command, PublishDag, PublishFile},
+    dag::Dag,
     effect::Effect,
-    report::{Happened, Outcome as How},
+    report::{Happened, Outcome as How, Report},
 };
 
 use crate::{
-    chance::Chance, dags, disk::Disk, person, rules::Touched, say, server::Server, world::World,
+    chance::Chance, dags, disk::Disk, person, python_dags, rules::Touched, say, server::Server,
+    world::World,
 };
 
 /// What a life came to.
@@ -35,6 +38,8 @@ pub struct Stats {
     pub n_begun: u64,
     /// Tasks of untouched runs that did what their rule says.
     pub n_judged: u64,
+    /// Mapped tasks of untouched runs that have as many instances as was pushed.
+    pub n_mapped: u64,
     /// Runs in the book at the end.
     pub n_runs: u64,
     /// A digest of all effects and replies in order: the same seed, the same history.
@@ -115,12 +120,12 @@ impl Life {
 
     fn step(&mut self) -> Result<(), String> {
         self.pass_time();
-        let mut inputs = std::mem::take(&mut self.kept);
-        let arrived = self.world.arrivals(self.now, &mut self.chance);
-        inputs.extend(arrived.into_iter().map(Given::Report));
+        let mut inputs = self.arrivals();
         while self.chance.percent(35) {
             let input = self.request();
-            say!(self, "asks {input:?}");
+            if !is_publishing(&input) {
+                say!(self, "asks {input:?}");
+            }
             inputs.push(input);
         }
         match self.chance.below(200) {
@@ -134,6 +139,38 @@ impl Life {
             _ => {}
         }
         self.batch(inputs)
+    }
+
+    /// The reports that arrive, those of failed batches first, each with what its task has asked
+    /// for while it ran: a request is taken from the one that has the try, and from nobody else.
+    pub(crate) fn arrivals(&mut self) -> Vec<Given> {
+        let kept = std::mem::take(&mut self.kept);
+        let arrived = self.world.arrivals(self.now, &mut self.chance);
+        let mut inputs = Vec::new();
+        for input in kept
+            .into_iter()
+            .chain(arrived.into_iter().map(Given::Report))
+        {
+            let asked = match &input {
+                Given::Report(report) => self.asked(report),
+                Given::Command(_) => None,
+            };
+            inputs.extend(asked.map(|command| Given::Command(Box::new(command))));
+            inputs.push(input);
+        }
+        inputs
+    }
+
+    fn asked(&self, report: &Report) -> Option<Command> {
+        let live = self.server.as_ref()?.scheduler.live();
+        let ti = live.task_instance(report.key)?;
+        // Word of its start may be in the same batch.
+        let has_it = ti.state.is_executing() && ti.fence == Some(report.fence);
+        if has_it {
+            crate::ends::asked(report, ti.try_number)
+        } else {
+            None
+        }
     }
 
     fn pass_time(&mut self) {
@@ -178,32 +215,36 @@ impl Life {
 
     /// A new version of a dag, or a new dag.
     fn publish(&mut self, dag_id: &str) -> Given {
-        let text = dags::document(dag_id, &mut self.chance);
+        let text = if self.chance.percent(55) {
+            python_dags::document(dag_id, &mut self.chance)
+        } else {
+            dags::document(dag_id, &mut self.chance)
+        };
         self.publish_text(dag_id, text)
     }
 
     pub(crate) fn publish_text(&mut self, dag_id: &str, text: String) -> Given {
         let path = format!("{dag_id}.yaml");
-        let imported = dagfile::import(&text, &path, &|_| Err("there are no files".to_owned()));
-        let imported = match imported {
+        let (dag, source, hash) = match import(&text, &path) {
             Ok(imported) => imported,
             // Not for the simulator to find out, but it must not pass in silence.
             Err(problem) => panic!("the importer refuses {text}: {problem:?}"),
         };
+        say!(self, "publishes {path}: {text}");
         self.documents.insert(path.clone(), text);
         self.n_published += 1;
         let file = DagFile {
             path,
-            hash: imported.hash.clone(),
+            hash: hash.clone(),
             stamp: (self.n_published, 0, 0),
             dags: Vec::new(),
             warnings: Vec::new(),
             error: None,
         };
         let dag = PublishDag {
-            dag: std::sync::Arc::new(imported.dag),
-            source: imported.source,
-            hash: imported.hash,
+            dag: std::sync::Arc::new(dag),
+            source,
+            hash,
             parse_us: 1,
         };
         let command = Command::PublishFile(Box::new(PublishFile {
@@ -253,7 +294,7 @@ impl Life {
     fn note(&mut self, inputs: &[Given]) {
         for input in inputs {
             if let Given::Command(command) = input {
-                self.touched.note(command);
+                self.touched.note(command, self.now);
                 if let Command::SetDisk {
                     free_bytes,
                     needed_bytes,
@@ -306,6 +347,27 @@ impl Life {
             self.world.act(effect, facts, self.now, &mut self.chance);
         }
     }
+}
+
+/// Whether the trace has it in fewer words already.
+fn is_publishing(input: &Given) -> bool {
+    matches!(input, Given::Command(command) if matches!(**command, Command::PublishFile(_)))
+}
+
+/// What a dag file says: as Airflow's parser gives it, or as a person writes it.
+fn import(text: &str, path: &str) -> Result<(Dag, DagSource, String), dagfile::ImportError> {
+    if !text.starts_with("{\"__version\"") {
+        let files = |_: &str| Err("there are no files".to_owned());
+        let imported = dagfile::import(text, path, &files)?;
+        return Ok((imported.dag, imported.source, imported.hash));
+    }
+    let source = DagSource::Serialized {
+        json: text.to_owned(),
+        text: None,
+    };
+    let document = serde_json::from_str(text).unwrap_or_default();
+    let hash = dagfile::serialized::version_hash(&document);
+    Ok((dagfile::from_source(&source)?, source, hash))
 }
 
 pub(crate) fn mix(history: u64, text: &str) -> u64 {

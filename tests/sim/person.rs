@@ -1,17 +1,18 @@
 //! Somebody at the keyboard who presses everything.
 
 use model::{
-    DagId, Json, PoolName, RunId, RunNo, TaskId, TimeDelta, Timestamp,
+    AssetNo, DagId, Json, JsonMap, PoolName, RunId, RunNo, TaskId, TiKey, TimeDelta, Timestamp,
     backfill::{BackfillAct, BackfillAsk, Reprocess},
     change::{Pool, Variable},
     command::{Clear, Command, SetTaskState, TriggerRun},
+    execution::HitlUser,
     run::DagRun,
     state::{DagRunState, DagRunType, TaskInstanceState, TriggeredBy},
     task_instance::TaskInstance,
 };
 use serde_json::json;
 
-use crate::{chance::Chance, dags::POOLS};
+use crate::{chance::Chance, dags::POOLS, python_dags::PARTITIONS};
 
 /// What somebody sees on the screen, to press on.
 #[derive(Debug, Default)]
@@ -37,6 +38,9 @@ pub fn command(screen: &Screen, now: Timestamp, chance: &mut Chance) -> Command 
     let run_id = run
         .as_ref()
         .map_or_else(|| RunId::from("no_such"), |run| run.run_id.clone());
+    if let Some(command) = answer_some(screen, 40, chance) {
+        return command;
+    }
     match chance.below(100) {
         0..35 => trigger(dag_id, screen, now, chance),
         35..45 => {
@@ -74,8 +78,9 @@ pub fn command(screen: &Screen, now: Timestamp, chance: &mut Chance) -> Command 
         }
         82..83 => Command::DeleteDag { dag_id },
         83..86 => pool(chance),
-        86..91 => backfill(dag_id, now, chance),
-        91..97 => small(screen, chance),
+        86..89 => backfill(dag_id, now, chance),
+        89..93 => asset(screen, now, chance),
+        93..97 => small(screen, chance),
         97..99 => {
             let free_bytes = if chance.percent(40) { 0 } else { 1_000 };
             let needed_bytes = 100;
@@ -92,8 +97,54 @@ pub fn command(screen: &Screen, now: Timestamp, chance: &mut Chance) -> Command 
     }
 }
 
-/// A run of a dag, and nothing that changes what is there.
+/// Word that an asset has changed, or that nobody need know.
+fn asset(screen: &Screen, now: Timestamp, chance: &mut Chance) -> Command {
+    let asset = AssetNo(1 + chance.below(5) as u32);
+    if chance.percent(12) {
+        let before = chance.percent(30).then_some(now);
+        let (dag, asset) = match (chance.pick(&screen.runs), chance.percent(50)) {
+            (Some((_, run)), true) => (Some(run.dag), None),
+            (_, _) => (None, Some(asset)),
+        };
+        return Command::DeleteQueuedAssets { dag, asset, before };
+    }
+    let key = chance.pick(&PARTITIONS).filter(|_| chance.percent(25));
+    Command::AddAssetEvent {
+        asset,
+        extra: JsonMap::new(),
+        partition_key: key.map(|key| (*key).to_owned()),
+    }
+}
+
+/// Somebody chooses what all are asked.
+pub fn answer(key: TiKey) -> Command {
+    let by = HitlUser {
+        id: "7".to_owned(),
+        name: "ada".to_owned(),
+    };
+    Command::AnswerHuman {
+        key,
+        chosen_options: vec!["yes".to_owned()],
+        params_input: JsonMap::new(),
+        by: Some(by),
+        for_others: false,
+    }
+}
+
+/// A run of a dag, or an answer: nothing that changes what is there.
 pub fn trigger_something(screen: &Screen, now: Timestamp, chance: &mut Chance) -> Command {
+    if let Some(command) = answer_some(screen, 60, chance) {
+        return command;
+    }
+    if chance.percent(20) {
+        let asset = AssetNo(1 + chance.below(5) as u32);
+        let (extra, partition_key) = (JsonMap::new(), None);
+        return Command::AddAssetEvent {
+            asset,
+            extra,
+            partition_key,
+        };
+    }
     let dag_id = chance.pick(&screen.dags).cloned();
     let mut command = trigger(
         dag_id.unwrap_or_else(|| DagId::from("no_such")),
@@ -105,6 +156,13 @@ pub fn trigger_something(screen: &Screen, now: Timestamp, chance: &mut Chance) -
         trigger.reset = false;
     }
     command
+}
+
+/// An answer to the first who waits for one, in so many of a hundred cases.
+fn answer_some(screen: &Screen, percent: u64, chance: &mut Chance) -> Option<Command> {
+    let waits = |ti: &&TaskInstance| ti.state == TaskInstanceState::AwaitingInput;
+    let ti = screen.instances.iter().map(|(_, ti)| ti).find(waits)?;
+    chance.percent(percent).then(|| answer(ti.key))
 }
 
 /// Variables, XComs and remarks.

@@ -4,9 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::{
-    DagId, RunId, RunNo, TaskId,
+    DagId, MapIndex, RunId, RunNo, TaskId, Timestamp,
     command::Command,
-    dag::Dag,
+    dag::{Dag, Task},
+    run::DagRun,
     state::{DagRunState, TaskInstanceState as State, TriggerRule},
     task_instance::TaskInstance,
 };
@@ -18,13 +19,48 @@ use crate::server::Server;
 pub struct Touched {
     dags: BTreeSet<DagId>,
     runs: BTreeSet<(DagId, RunId)>,
+    /// Dags of which runs are gone, so that those after them have their events.
+    lost_runs: BTreeSet<DagId>,
+    has_pruned: bool,
+    /// When a dag was published.
+    published: BTreeMap<DagId, Vec<Timestamp>>,
     /// Tasks that a worker's report may have skipped.
     pub chosen_against: BTreeSet<(RunNo, TaskId)>,
 }
 
 impl Touched {
+    /// Whether a run was touched by hand.
+    pub fn contains(&self, dag_id: &DagId, run_id: &RunId) -> bool {
+        let run = (dag_id.clone(), run_id.clone());
+        self.dags.contains(dag_id) || self.runs.contains(&run)
+    }
+
+    /// Whether runs of a dag may be gone.
+    pub fn has_lost_runs(&self, dag_id: &DagId) -> bool {
+        self.has_pruned || self.lost_runs.contains(dag_id)
+    }
+
+    /// Whether a run may have moved to another version of its dag on its way.
+    pub fn may_have_moved(&self, dag_id: &DagId, run: &DagRun) -> bool {
+        let published = self.published.get(dag_id).into_iter().flatten();
+        let (from, to) = (run.queued_at, run.end_date);
+        published
+            .into_iter()
+            .any(|at| from.is_none_or(|from| from <= *at) && to.is_none_or(|to| *at <= to))
+    }
+
     /// Takes note of what a request may touch.
-    pub fn note(&mut self, command: &Command) {
+    pub fn note(&mut self, command: &Command, now: Timestamp) {
+        if let Command::DeleteRun { dag_id, .. } | Command::DeleteDag { dag_id } = command {
+            self.lost_runs.insert(dag_id.clone());
+        }
+        self.has_pruned |= matches!(command, Command::Prune { .. });
+        if let Command::PublishFile(publish) = command {
+            for dag in &publish.dags {
+                let known = self.published.entry(dag.dag.dag_id.clone());
+                known.or_default().push(now);
+            }
+        }
         let (dag, run, beyond) = match command {
             Command::Clear(clear) => {
                 let beyond = clear.include_past || clear.include_future;
@@ -89,60 +125,114 @@ impl Touched {
             let cached = server.reader.dags.get(&book, run.dag, run.version).ok()??;
             let dag = &cached.dag;
             let ends_otherwise = dag.dagrun_timeout.is_some() || dag.fail_fast;
-            let is_touched = self.dags.contains(&row.dag_id)
-                || self
-                    .runs
-                    .contains(&(row.dag_id.clone(), run.run_id.clone()));
+            let is_touched = self.contains(&row.dag_id, &run.run_id);
             if is_touched || ends_otherwise || !run.state.is_finished() {
                 continue;
             }
-            let of_task = |ti: TaskInstance| Some((cached.task(ti.key.task)?.task_id.clone(), ti));
-            let states: BTreeMap<TaskId, TaskInstance> =
-                instances.into_iter().filter_map(of_task).collect();
-            let is_open = states.values().any(|ti| !ti.state.is_finished());
+            let is_odd = |ti: &TaskInstance| ti.state == State::Removed;
+            if instances.iter().any(is_odd) {
+                continue;
+            }
+            let is_open = instances.iter().any(|ti| !ti.state.is_finished());
             if is_open && run.state == DagRunState::Failed {
                 // It came to a deadlock; the scheduler's own tests are about those.
                 continue;
             }
-            *n_judged += dag.tasks.len() as u64;
+            let mut states: States = BTreeMap::new();
+            for ti in instances {
+                let task = cached.task(ti.key.task)?;
+                let of_task = states.entry(task.task_id.clone()).or_default();
+                of_task.insert(ti.key.map, ti);
+            }
+            let setups = below_setups(dag);
             let chosen_against = |task_id: &TaskId| {
                 let place = (run.no, task_id.clone());
                 self.chosen_against.contains(&place)
             };
-            let judge = |task| judge(dag, task, &states, chosen_against);
-            let wrong = dag.tasks.iter().find_map(judge);
-            if let Some(wrong) = wrong {
-                return Some(format!("in run {} of {}: {wrong}", run.run_id, row.dag_id));
+            let judged = dag.tasks.iter().zip(&setups);
+            for (task, _) in judged.filter(|(_, has_setup)| !**has_setup) {
+                *n_judged += 1;
+                if let Some(wrong) = judge_task(dag, task, &states, &chosen_against) {
+                    return Some(format!("in run {} of {}: {wrong}", run.run_id, row.dag_id));
+                }
             }
         }
         None
     }
 }
 
-fn judge(
-    dag: &Dag,
-    task: &model::dag::Task,
-    states: &BTreeMap<TaskId, TaskInstance>,
-    chosen_against: impl Fn(&TaskId) -> bool,
-) -> Option<String> {
-    let ti = states.get(&task.task_id)?;
-    let above = task.upstream.iter().filter_map(|at| dag.tasks.get(*at));
-    let above: Vec<(State, State)> = above
-        .filter_map(|task| states.get(&task.task_id).map(|ti| (task, ti.state)))
-        .map(|(task, state)| {
-            // A branch skips what could not run for another reason before, too.
-            let overwrites = state == State::Skipped && chosen_against(&task.task_id);
-            (
-                if overwrites {
-                    State::UpstreamFailed
-                } else {
-                    state
-                },
-                state,
-            )
-        })
+/// All instances of a run, by task and index.
+type States = BTreeMap<TaskId, BTreeMap<MapIndex, TaskInstance>>;
+
+/// For each task, whether it has a setup above it, or is one for what is above it: other rules
+/// hold for those.
+fn below_setups(dag: &Dag) -> Vec<bool> {
+    let mut found: Vec<bool> = dag
+        .tasks
+        .iter()
+        .map(|task| task.is_setup || task.is_teardown)
         .collect();
-    let (before, above): (Vec<State>, Vec<State>) = above.into_iter().unzip();
+    // Those above come first in the documents.
+    for at in 0..found.len() {
+        let mut above = dag.tasks[at].upstream.iter();
+        found[at] |= above.any(|above| found[*above]);
+    }
+    found
+}
+
+fn judge_task(
+    dag: &Dag,
+    task: &Task,
+    states: &States,
+    chosen_against: &dyn Fn(&TaskId) -> bool,
+) -> Option<String> {
+    let own = states.get(&task.task_id)?;
+    let group = mapped_group(dag, task);
+    // Expanded within an expanded group: whom it sees is told by the engine's own tests.
+    let is_nested = |task: &Task| task.is_mapped && mapped_group(dag, task).is_some();
+    let mut near = task.upstream.iter().filter_map(|at| dag.tasks.get(*at));
+    if is_nested(task) || near.any(|above| mapped_group(dag, above) == group && is_nested(above)) {
+        return None;
+    }
+    let needs_expansion = dag.needs_expansion(task);
+    own.iter().find_map(|(index, ti)| {
+        if needs_expansion && *index == MapIndex::NONE {
+            return None;
+        }
+        let above = task.upstream.iter().filter_map(|at| dag.tasks.get(*at));
+        let seen = above.flat_map(|above| {
+            let is_near = group.is_some() && mapped_group(dag, above) == group;
+            let all = states.get(&above.task_id).into_iter().flatten();
+            let all = all.filter(move |(at, _)| !is_near || *at == index || **at == MapIndex::NONE);
+            all.map(move |(_, ti)| (above, ti.state))
+        });
+        judge(task, ti, seen.collect(), chosen_against)
+    })
+}
+
+/// The id of the mapped group that a task is in.
+fn mapped_group(dag: &Dag, task: &Task) -> Option<String> {
+    let mut groups = dag.groups_of(task).filter(|group| group.is_mapped());
+    groups.next().map(|group| group.group_id.clone())
+}
+
+fn judge(
+    task: &Task,
+    ti: &TaskInstance,
+    above: Vec<(&Task, State)>,
+    chosen_against: &dyn Fn(&TaskId) -> bool,
+) -> Option<String> {
+    let above = above.into_iter().map(|(task, state)| {
+        // A branch skips what could not run for another reason before, too.
+        let overwrites = state == State::Skipped && chosen_against(&task.task_id);
+        let before = if overwrites {
+            State::UpstreamFailed
+        } else {
+            state
+        };
+        (before, state)
+    });
+    let (before, above): (Vec<State>, Vec<State>) = above.unzip();
     if above.is_empty() {
         return None;
     }

@@ -82,6 +82,7 @@ impl Server {
         Some(TaskFacts {
             task_id: task.task_id.to_string(),
             downstream: below.map(|task| task.task_id.clone()).collect(),
+            outlets: task.outlets.clone(),
         })
     }
 

@@ -4,14 +4,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::{
-    Fence, Json, TaskId, TiKey, TimeDelta, Timestamp,
+    Fence, TaskId, TiKey, TimeDelta, Timestamp,
+    dag::AssetLike,
     effect::Effect,
-    report::{Happened, Outcome, Report, Usage},
-    task_instance::{Deferral, Trigger},
+    report::{Happened, Outcome, Report},
 };
-use serde_json::json;
 
-use crate::chance::Chance;
+use crate::{
+    chance::Chance,
+    ends::{finished, fires, how, kindly, lets_go},
+};
 
 /// A try that a worker has begun.
 #[derive(Debug, Clone)]
@@ -30,6 +32,8 @@ pub struct TaskFacts {
     pub task_id: String,
     /// The tasks directly after it.
     pub downstream: Vec<TaskId>,
+    /// What it updates.
+    pub outlets: Vec<AssetLike>,
 }
 
 /// The outside world. It survives crashes of the server.
@@ -44,7 +48,8 @@ pub struct World {
     begun_tries: BTreeMap<(TiKey, u32), Fence>,
     /// Tries that may begin again in the same try: they have let go of their slot.
     may_begin_again: BTreeSet<Fence>,
-    armed: BTreeMap<Fence, (TiKey, Deferral)>,
+    /// Waits, with when they end and how; one without an end lasts until its time is over.
+    armed: BTreeMap<Fence, (TiKey, Option<(Timestamp, Happened)>)>,
     /// Reports under way, by arrival.
     mail: BTreeMap<(Timestamp, u64), Report>,
     n_sent: u64,
@@ -68,7 +73,7 @@ impl World {
         let fires = self
             .armed
             .values()
-            .filter_map(|(_, deferral)| fires_at(deferral))
+            .filter_map(|(_, fires)| fires.as_ref().map(|(at, _)| *at))
             .min();
         [mail, ends, fires].into_iter().flatten().min()
     }
@@ -77,6 +82,12 @@ impl World {
     #[must_use]
     pub fn n_busy(&self) -> usize {
         self.tries.len() + self.armed.len() + self.mail.len()
+    }
+
+    /// Whether a process of this try is at work.
+    #[must_use]
+    pub fn is_at_work(&self, fence: Fence) -> bool {
+        self.tries.get(&fence).is_some_and(|of| of.end.is_some())
     }
 
     /// What is under way, in words.
@@ -127,7 +138,8 @@ impl World {
                 fence,
                 deferral,
             } => {
-                self.armed.insert(*fence, (*key, (**deferral).clone()));
+                let fires = fires(deferral, self.is_kind, now, chance);
+                self.armed.insert(*fence, (*key, fires));
             }
             Effect::Disarm { fence, .. } => {
                 self.armed.remove(fence);
@@ -170,7 +182,7 @@ impl World {
         };
         let end = now.plus(TimeDelta::from_millis(1 + chance.between(0, slow * 1_000)));
         let what = if self.is_kind {
-            success(fence, &[])
+            kindly(facts, fence)
         } else {
             how(facts, fence, end, chance)
         };
@@ -236,14 +248,11 @@ impl World {
         let due: Vec<Fence> = self
             .armed
             .iter()
-            .filter(|(_, (_, deferral))| fires_at(deferral).is_some_and(|at| at <= now))
+            .filter(|(_, (_, fires))| fires.as_ref().is_some_and(|(at, _)| *at <= now))
             .map(|(fence, _)| *fence)
             .collect();
         for fence in due {
-            if let Some((key, _)) = self.armed.remove(&fence) {
-                let what = Happened::Fired {
-                    payload: Json::Null,
-                };
+            if let Some((key, Some((_, what)))) = self.armed.remove(&fence) {
                 self.send(
                     Report {
                         key,
@@ -277,7 +286,7 @@ impl World {
             let Some((at, what)) = known.end.take() else {
                 continue;
             };
-            if matches!(what, Happened::Rescheduled { .. }) {
+            if lets_go(&what) {
                 self.may_begin_again.insert(fence);
             }
             let report = Report {
@@ -350,71 +359,4 @@ impl World {
             self.send(report, now, chance);
         }
     }
-}
-
-fn fires_at(deferral: &Deferral) -> Option<Timestamp> {
-    match &deferral.trigger {
-        Trigger::At(at) => Some(*at),
-        Trigger::File { .. } | Trigger::Python { .. } | Trigger::Human => deferral.timeout,
-    }
-}
-
-fn finished(outcome: Outcome) -> Happened {
-    let usage = Usage {
-        cpu_us: 7,
-        memory_peak_bytes: 4_096,
-    };
-    Happened::Finished { outcome, usage }
-}
-
-fn success(fence: Fence, skip: &[TaskId]) -> Happened {
-    let xcoms = vec![("return_value".to_owned(), json!(fence.0))];
-    finished(Outcome::Success {
-        xcoms,
-        skip: skip.to_vec(),
-        outlets: Box::default(),
-    })
-}
-
-/// How a try ends, by the name of its task and by chance.
-fn how(facts: &TaskFacts, fence: Fence, end: Timestamp, chance: &mut Chance) -> Happened {
-    let in_a_while = end.plus(TimeDelta::from_secs(chance.between(1, 400)));
-    if facts.task_id.starts_with("poke") && chance.percent(60) {
-        return Happened::Rescheduled { at: in_a_while };
-    }
-    if facts.task_id.starts_with("wait") && chance.percent(70) {
-        let timeout = chance
-            .percent(30)
-            .then(|| end.plus(TimeDelta::from_secs(200)));
-        return Happened::Deferred(Box::new(Deferral {
-            trigger: Trigger::At(in_a_while),
-            timeout,
-            soft_fail: chance.percent(50),
-            resume: None,
-        }));
-    }
-    if facts.task_id.starts_with("branch") {
-        let skip: Vec<TaskId> = facts
-            .downstream
-            .iter()
-            .filter(|_| chance.percent(50))
-            .cloned()
-            .collect();
-        return success(fence, &skip);
-    }
-    let message = "so it happened".to_owned();
-    finished(match chance.below(100) {
-        0..70 => return success(fence, &[]),
-        70..85 => Outcome::Failed {
-            message,
-            may_retry: chance.percent(80),
-            retry_delay: chance.percent(10).then(|| TimeDelta::from_secs(30)),
-        },
-        85..90 => Outcome::Skipped { message },
-        90..94 => Outcome::TimedOut {
-            limit: TimeDelta::from_secs(60),
-        },
-        94..97 => Outcome::Lost { message },
-        _ => Outcome::Killed,
-    })
 }

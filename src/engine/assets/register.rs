@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::{
-    AliasNo, AssetNo, DagNo, JsonMap, TaskNo, Timestamp,
+    AliasNo, AssetEventNo, AssetNo, DagNo, JsonMap, TaskNo, Timestamp,
     asset::{AliasRow, AssetRow, Condition, DagAssets},
     dag::{Asset, AssetCondition, AssetLike, Dag},
     schedule::Schedule,
@@ -26,6 +26,8 @@ pub(crate) fn register(cx: &mut Cx, no: DagNo, dag: &Dag) {
             assets.index(old, false);
         }
         assets.index(&new, true);
+        // What comes later in the same batch comes after the dag began to wait for it.
+        assets.last_event = assets.last_event.max(AssetEventNo::first_at(cx.now));
         let drops_queue = new.condition.is_none() || new.is_partitioned;
         let drops_pending = !new.is_partitioned;
         assets.dags.insert(no, new);

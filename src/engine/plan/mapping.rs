@@ -166,13 +166,18 @@ fn of_value(dag: &Dag, value: &MapValue) -> Length {
 fn of_arg(dag: &Dag, arg: &XComArg) -> Length {
     let all = |args: &[XComArg]| args.iter().map(|arg| of_arg(dag, arg)).collect();
     match arg {
-        XComArg::Plain { task_id, key: _ } => match dag.position(task_id) {
-            Some(at) => Length::Returned {
-                task: position(at),
-                is_mapped: dag.tasks.get(at).is_some_and(|task| task.is_mapped),
-            },
-            None => Length::Unknown,
-        },
+        XComArg::Plain { task_id, key: _ } => {
+            let at = dag.position(task_id);
+            match at.and_then(|at| Some((at, dag.tasks.get(at)?))) {
+                // Of a task that only its group is mapped for upstream finds no length.
+                Some((_, task)) if !task.is_mapped && dag.needs_expansion(task) => Length::Unknown,
+                Some((at, task)) => Length::Returned {
+                    task: position(at),
+                    is_mapped: task.is_mapped,
+                },
+                None => Length::Unknown,
+            }
+        }
         XComArg::Map {
             arg,
             n_callables: _,

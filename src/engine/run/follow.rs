@@ -1,5 +1,7 @@
 //! A cleared run moves to the latest version of its dag.
 
+use std::collections::BTreeSet;
+
 use model::{MapIndex, RunNo, VersionNo, state::TaskInstanceState as State};
 
 use crate::{
@@ -72,12 +74,16 @@ fn carry(run: &mut LiveRun, old: &LiveRun, version: VersionNo) {
         slot.dirty = true;
         run.dirty.push(crate::plan::position(at));
     }
+    let unwritten: BTreeSet<_> = old.removed_dirty.iter().collect();
     for (key, (_, book)) in &mut run.removed {
         if let Some(was) = old.find(*key).and_then(|at| old.slot(at)) {
             *book = was.book;
             run.removed_dirty.push(*key);
         } else if let Some((_, was)) = old.removed.get(key) {
             *book = *was;
+            if unwritten.contains(key) {
+                run.removed_dirty.push(*key);
+            }
         }
     }
 }

@@ -254,6 +254,16 @@ fn s127_paused_dags_are_not_queued_but_consume_later() {
     check_runs(&world, expect![["c 00:00:03+00:00 of x@1 x@3\n"]]);
 }
 
+/// An event of the very instant in which a dag begins to wait for it comes after that.
+#[test]
+fn s129_an_event_at_once_is_consumed_too() {
+    let mut world = World::new();
+    world.publish("c", "!assets=x; t");
+    world.event("x");
+    let consumed: Vec<usize> = world.book.assets.consumed.values().map(Vec::len).collect();
+    assert_eq!(consumed, [1]);
+}
+
 #[test]
 fn s128_the_condition_is_a_tree_and_the_queue_is_emptied() {
     let mut world = World::new();

@@ -71,6 +71,19 @@ impl World {
         self.publish_dag(&format!("{dag_id}.yaml"), dag, text)
     }
     pub fn publish_dag(&mut self, path: &str, dag: Arc<Dag>, text: &str) -> Reply {
+        let command = self.publishing(path, dag, text);
+        self.ask(command)
+    }
+    /// Takes in two versions of a dag at once.
+    pub fn publish_twice(&mut self, dag_id: &str, texts: [&str; 2]) {
+        for text in texts {
+            let dag = Arc::new(parse_dag(dag_id, text));
+            let command = self.publishing(&format!("{dag_id}.yaml"), dag, text);
+            decide(&mut self.live, &self.book, command, self.now);
+        }
+        self.settle();
+    }
+    fn publishing(&mut self, path: &str, dag: Arc<Dag>, text: &str) -> Command {
         let hash = format!("{}#{text}", dag.dag_id);
         self.book.sources.insert(hash.clone(), Arc::clone(&dag));
         let (json, files) = (text.to_owned(), Vec::new());
@@ -86,7 +99,7 @@ impl World {
             parse_us: 1,
         }];
         let file = file(path, &hash);
-        self.ask(Command::PublishFile(Box::new(PublishFile { file, dags })))
+        Command::PublishFile(Box::new(PublishFile { file, dags }))
     }
 
     pub fn ask(&mut self, command: Command) -> Reply {

@@ -139,6 +139,22 @@ fn s078_a_mapped_upstream_counts_its_instances_with_a_value() {
     );
 }
 
+/// Upstream keeps lengths of instances without an index, and counts those of mapped tasks.
+#[test]
+fn s078_what_only_its_group_is_mapped_for_has_no_length() {
+    check(
+        "!map.g=2; s in=g; m:s expand=s",
+        "start; s[0] returns 3; s[1] returns 1",
+        expect![[r#"
+            r1 failed: task `m` failed
+              s[0] success 1
+              s[1] success 1
+              m upstream_failed 0: it cannot be expanded over what it is given
+            start s[0]#1, start s[1]#1
+        "#]],
+    );
+}
+
 #[test]
 fn s079_nothing_to_expand_over_skips() {
     check(

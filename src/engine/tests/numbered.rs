@@ -74,6 +74,24 @@ fn s039_runs_of_python_dags_follow_the_newest_version() {
     assert_eq!(versions, [1, 1, 2, 1, 1, 1, 2]);
 }
 
+/// What the first of two versions removes is removed in the book, too.
+#[test]
+fn s039_two_versions_may_come_at_once() {
+    let mut world = World::new();
+    world.python = true;
+    world.publish("d", "a; b:a");
+    world.play("start; a run");
+    world.publish_twice("d", ["c; b:c", "c"]);
+    expect![[r#"
+        r1 running
+          a removed 1: the task is no longer in the dag
+          b removed 0: the task is no longer in the dag
+          c queued 1: handed to a worker, starting
+        start a#1, kill a, start c#1
+    "#]]
+    .assert_eq(&world.show());
+}
+
 #[test]
 fn s040_tasks_go_and_come_back() {
     let mut world = World::new();
