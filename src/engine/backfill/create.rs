@@ -25,7 +25,10 @@ use crate::{
 
 /// Creates a backfill. Its runs are made by the steps that follow.
 pub(crate) fn create(cx: &mut Cx, ask: BackfillAsk) -> Result<Reply, Refusal> {
-    let checked = check(cx.live, cx.view, &ask, cx.now)?;
+    let checked = check(cx.live, cx.view, &ask, cx.now, false)?;
+    if checked.runs.is_empty() {
+        return Err(refusals::no_backfill_runs(&ask.dag_id));
+    }
     let (no, runs) = (cx.live.next_backfill, checked.runs);
     cx.live.next_backfill = no.saturating_add(1);
     let row = Backfill {
@@ -62,7 +65,8 @@ pub(crate) fn create(cx: &mut Cx, ask: BackfillAsk) -> Result<Reply, Refusal> {
     Ok(Reply::Backfill(Box::new(row)))
 }
 
-/// The runs that a backfill would make, or make again, in its order.
+/// The runs that a backfill would make, or make again, in its order. As upstream has it, one may
+/// ask beside an active backfill, and that there would be none is an answer.
 ///
 /// # Errors
 /// When there could be no such backfill.
@@ -72,7 +76,7 @@ pub fn dry_run(
     ask: &BackfillAsk,
     now: Timestamp,
 ) -> Result<Vec<NextRun>, Refusal> {
-    let checked = check(live, view, ask, now)?;
+    let checked = check(live, view, ask, now, true)?;
     let existing = Existing::new(live, view, checked.no, &checked.dag.schedule);
     let mut runs = checked.runs;
     runs.retain(|run| match existing.find(live, view, run, ask.reprocess) {
@@ -95,6 +99,7 @@ fn check(
     view: &dyn View,
     ask: &BackfillAsk,
     now: Timestamp,
+    is_dry: bool,
 ) -> Result<Checked, Refusal> {
     let dag_id = &ask.dag_id;
     let no = live.by_id.get(dag_id).copied();
@@ -110,7 +115,7 @@ fn check(
     if !timetable::is_periodic(&dag.schedule) {
         return Err(refusals::not_periodic(dag_id));
     }
-    let mut active = found.backfills.values();
+    let mut active = found.backfills.values().filter(|_| !is_dry);
     if let Some(active) = active.find(|of| of.row.completed_at.is_none()) {
         return Err(refusals::backfill_is_active(dag_id, active.row.no));
     }
@@ -120,9 +125,6 @@ fn check(
     check_ask(&dag, ask, now)?;
     let span = (ask.from_date, ask.to_date);
     let runs = dates(&dag.schedule, span, now, ask.backwards);
-    if runs.is_empty() {
-        return Err(refusals::no_backfill_runs(dag_id));
-    }
     if runs.len() > BACKFILL_DATES_MAX {
         return Err(refusals::too_many_dates());
     }

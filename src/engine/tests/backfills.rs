@@ -131,6 +131,20 @@ fn s141_one_backfill_at_a_time() {
 }
 
 #[test]
+fn s141_a_dry_run_may_be_asked_for_beside_a_backfill_and_come_to_nothing() {
+    let mut world = world(DAILY);
+    let dry = |world: &World, ask: &BackfillAsk| {
+        let runs = crate::backfill_dry_run(&world.live, &world.book, ask, world.now);
+        runs.map_or_else(|e| e.code.to_owned(), |runs| runs.len().to_string())
+    };
+    let between = ask("2025-12-01T01:00:00Z", "2025-12-01T02:00:00Z");
+    assert_eq!(dry(&world, &between), "0");
+    assert_eq!(world.backfill(ask("2025-12-01", "2025-12-03")), "3 dates");
+    assert_eq!(dry(&world, &ask("2025-12-03", "2025-12-05")), "2");
+    assert_eq!(dry(&world, &ask("2025-12-05", "2025-12-03")), "RUN-082");
+}
+
+#[test]
 fn s141_only_what_is_past_counts_and_a_dry_run_says_the_same() {
     let mut world = world(DAILY);
     // The clock shows the first midnight of 2026, whose interval has not ended before.
