@@ -27,6 +27,20 @@ impl<'de> Deserialize<'de> for At {
     }
 }
 
+/// A point in time that says its zone: a wall clock's reading alone is refused, as upstream has it.
+pub(crate) fn aware<'de, D: Deserializer<'de>>(from: D) -> Result<Option<At>, D::Error> {
+    let Some(text) = Option::<String>::deserialize(from)? else {
+        return Ok(None);
+    };
+    let at = Timestamp::parse(&text).map_err(D::Error::custom)?;
+    let clock = text.get(10..).unwrap_or("");
+    if !clock.contains(['Z', 'z', '+', '-']) {
+        let told = format!("`{text}` has no time zone: end it with Z or an offset like +01:00");
+        return Err(D::Error::custom(told));
+    }
+    Ok(Some(At(at)))
+}
+
 impl PartialSchema for At {
     fn schema() -> RefOr<Schema> {
         let format = Some(SchemaFormat::KnownFormat(KnownFormat::DateTime));

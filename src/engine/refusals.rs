@@ -56,6 +56,22 @@ pub(crate) fn no_task(dag_id: &str, task_id: &str) -> Refusal {
     let message = format!("dag `{dag_id}` has no task `{task_id}`");
     refusal(RefusalKind::NotFound, "RUN-008", message)
 }
+/// The task has no instance with this index in the run.
+pub(crate) fn no_instance(task_id: &str, map: i32) -> Refusal {
+    let message = format!("task `{task_id}` has no instance {map} in this run");
+    refusal(RefusalKind::NotFound, "RUN-008", message)
+}
+/// The runs of the dag are for no partitions.
+pub(crate) fn not_partitioned(dag_id: &str) -> Refusal {
+    let message =
+        format!("the runs of dag `{dag_id}` are for no partitions: leave partition_key out");
+    refusal(RefusalKind::Invalid, "RUN-092", message)
+}
+/// No partition has this key.
+pub(crate) fn bad_partition_key(key: &str, told: &str) -> Refusal {
+    let message = format!("partition key `{key}` is none: {told}");
+    refusal(RefusalKind::Invalid, "RUN-092", message)
+}
 /// A task instance is running.
 pub(crate) fn is_running(task_id: Option<&str>) -> Refusal {
     let task = task_id.unwrap_or("a task");

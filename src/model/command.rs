@@ -173,6 +173,8 @@ pub struct TriggerRun {
     pub user: Option<String>,
     /// Clear and rerun a run that has this id or date already (`reset_dag_run`).
     pub reset: bool,
+    /// Which partition it is for, where the dag's runs are for partitions.
+    pub partition_key: Option<String>,
 }
 
 /// What to clear. Without `run_id` it spans the dag's runs between the dates.

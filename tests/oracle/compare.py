@@ -97,7 +97,11 @@ def raced(result: Result, known: list[dict[str, str]]) -> dict[tuple[str, str], 
     for run in runs:
         for task, line in lines.items():
             theirs, ours = result.states(task, run)
-            if theirs == ours and "any" not in {reason.get("states") for reason in known}:
+            for reason in known:
+                if any(log[:2] == [reason.get("logged"), run] and task in log[2].split(".")
+                       for log in result.airflow.get("log", [])):
+                    spread(edges, run, task, reason["why"], found)
+            if theirs == ours:
                 continue
             parents = " ".join(" ".join(result.states(upper, run)) for upper in above[task])
             for reason in known:
@@ -123,31 +127,17 @@ def spread(
 
 
 def reasons() -> list[dict[str, str]]:
-    """Those with `task` are races and cover what is below them; those with `what` are one field."""
+    """Races of a task, which cover what is below it: by what the task is, or by what upstream logged of it."""
     return json.loads((HERE / "races.json").read_text())
 
 
-def reason_for(
-    result: Result, difference: tuple[str, Json, Json], known: list[dict[str, str]], races: dict[tuple[str, str], str]
-) -> str | None:
-    what = difference[0]
+def reason_for(what: str, races: dict[tuple[str, str], str]) -> str | None:
     if place := re.match(r"[^/ ]+/([^/ ]+)/(\S+)", what):
         task = re.sub(r"\[-?\d+\]$", "", place[2]).split(".")[-1]
         if why := races.get((place[1], task)):
             return why
     elif races and (re.match(r"[^/ ]+/[^/ ]+ (state|has end_date)$", what) or what == "order"):
         return "below a race: the run"
-    texts = [text if isinstance(text, str) else json.dumps(text) for text in difference]
-    for reason in known:
-        if "what" not in reason or (reason.get("dag") and not re.search(reason["dag"], "\n".join(body(result)))):
-            continue
-        at = what.split(" ")[0]
-        state = result.airflow["seen"].get(f"{at} state"), result.orrery["seen"].get(f"{at} state")
-        if "state" in reason and not all(re.fullmatch(reason["state"], str(of)) for of in state):
-            continue
-        patterns = (reason["what"], reason["theirs"], reason["ours"])
-        if all(re.fullmatch(pattern, text) for pattern, text in zip(patterns, texts, strict=True)):
-            return reason["why"]
     return None
 
 
@@ -158,7 +148,7 @@ def report(out: pathlib.Path, seeds: list[int]) -> int:
     for result in results:
         rest, races = [], raced(result, known)
         for difference in result.differences():
-            why = reason_for(result, difference, known, races)
+            why = reason_for(difference[0], races)
             if why:
                 used[why] += 1
             else:

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from plan import Plan, feature
-
-
-def joined(plan: Plan) -> list[str]:
-    """What a new feature is below of: often nothing."""
-    return plan.some(plan.ends, 2) if plan.ends and plan.chance(0.6) else []
+import waits
+from plan import Plan, feature, joined
 
 
 @feature(4, 8, 9, 11, 28, 42, 43, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 72, 100, 101)
@@ -78,7 +74,7 @@ def by_index(plan: Plan) -> str:
     return f"outcomes={table!r}"
 
 
-@feature(75, 76, 78, 79, 80, 89)
+@feature(75, 76, 78, 79, 80, 87, 89)
 def mapping(plan: Plan) -> None:
     over, name = source(plan), plan.name()
     more = ", retries=1" if plan.chance(0.2) else ""
@@ -213,34 +209,14 @@ def few_at_once(plan: Plan) -> None:
     plan.ends = [plan.any_task([name], 0.3)]
 
 
-@feature(119, 120)
-def reschedule(plan: Plan) -> None:
-    name = plan.name()
-    outcome = ", soft_fail=True, timeout=0.1" if plan.chance(0.3) else ""
-    plan.add(
-        f"{name} = PythonSensor(task_id={name!r}, python_callable=second_look, mode='reschedule',"
-        f" poke_interval=10{outcome})",
-        name,
-    )
-    plan.edge(joined(plan), name)
-    plan.ends = [plan.any_task([name], 0.5)]
-
-
-@feature(113, 114)
-def deferral(plan: Plan) -> None:
-    name = plan.name()
-    when = '"{{ (dag_run.start_date + macros.timedelta(seconds=12)).isoformat() }}"'
-    plan.add(f"{name} = DateTimeSensorAsync(task_id={name!r}, target_time={when})", name)
-    plan.edge(joined(plan), name)
-    plan.ends = [plan.any_task([name], 0.5)]
-
-
 @feature(71)
 def fail_fast(plan: Plan) -> None:
     """A failure ends the rest: what waits behind a gate that nobody opens."""
     plan.dag["fail_fast"] = "True"
     slow, bad = plan.name(), plan.name()
     plan.add(f"{slow} = t({slow!r}, gate='never')", slow)
+    # A story may see to it that nothing fails.
+    plan.never.add(slow)
     plan.add(f"{bad} = t({bad!r}, 'fail', retries={plan.rng.randint(0, 1)})", bad)
     plan.any_task([slow], 0.0)
     plan.any_task([bad], 0.0)
@@ -280,19 +256,20 @@ def other_length(plan: Plan) -> None:
 
 
 COMMON = [shape, shape, pair, branch, short_circuit, mapping, mapping, mapped_values, mapped_group, setup_teardown]
-RARE = [pools, few_at_once, reschedule, deferral, task_timeout, other_length, too_many_slots]
-ENDS = [fail_fast, run_timeout]
+RARE = [pools, few_at_once, task_timeout, other_length, too_many_slots, *waits.FEATURES]
+# These end the run themselves or hold up what a story waits for.
+ALONE = [fail_fast, run_timeout, waits.one_at_a_time]
 
 
 def fill(plan: Plan) -> None:
-    """One or two features, or one of those that end the run themselves, alone."""
-    if plan.chance(0.05):
+    """One or two features, or one of those that want to be alone."""
+    if plan.chance(0.06):
         # A run's time-out counts real time, which a story that goes on would race with.
-        chosen = plan.rng.choice(ENDS if plan.story == "plain" else ENDS[:1])
+        chosen = plan.rng.choice(ALONE if plan.story == "plain" else ALONE[:1])
         plan.features.append(chosen.__name__)
         chosen(plan)
         return
     for _ in range(plan.rng.randint(1, 2)):
-        chosen = plan.rng.choice(RARE if plan.chance(0.25) else COMMON)
+        chosen = plan.rng.choice(RARE if plan.chance(0.3) else COMMON)
         plan.features.append(chosen.__name__)
         chosen(plan)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import collections
+import datetime
 from typing import Any
 
+from plan import Plan
 from side import Json, Rest
 
 RUN_FIELDS = (
@@ -30,30 +33,36 @@ TI_FIELDS = (
     "trigger",
 )
 TIMES = ("start_date", "end_date", "duration")
+# What has not begun may show the dates of the try before, and what is skipped in bulk has none upstream.
+RAN = ("success", "failed", "running")
 
 
 def moment(value: Json) -> Json:
-    """A time in one spelling."""
+    """A time in one spelling; what is of this day was made while the story was played."""
     if not isinstance(value, str):
         return value
     value = value.replace("+00:00", "Z")
+    if value[:4].isdigit() and value.endswith("Z"):
+        then = datetime.datetime.fromisoformat(value)
+        if abs(datetime.datetime.now(datetime.timezone.utc) - then) < datetime.timedelta(hours=12):
+            return "now"
     return value.replace(".000000Z", "Z")
 
 
 def names_of(runs: list[Json]) -> dict[tuple[str, str], str]:
     """Ids of runs that hold the time of their making are replaced by their place."""
-    names, n_made = {}, 0
+    names, n_made = {}, collections.Counter()
     for run in runs:
         run_id = run["dag_run_id"]
-        if run_id.startswith(("asset_triggered__", "manual__", "operator_triggered__")):
-            n_made += 1
-            names[run["dag_id"], run_id] = f"{run_id.split('__')[0]}__{n_made}"
+        if run_id.startswith(("asset_triggered__", "asset_materialization__", "manual__", "operator_triggered__")):
+            n_made[run["dag_id"]] += 1
+            names[run["dag_id"], run_id] = f"{run_id.split('__')[0]}__{n_made[run['dag_id']]}"
         else:
             names[run["dag_id"], run_id] = run_id
     return names
 
 
-def look(rest: Rest, dag_ids: list[str], ordered: set[str]) -> Json:
+def look(rest: Rest, dag_ids: list[str], plan: Plan) -> Json:
     """Everything of these dags, as a flat table from what it is to its value."""
     table: dict[str, Any] = {}
     body = {"dag_ids": dag_ids}
@@ -82,16 +91,19 @@ def look(rest: Rest, dag_ids: list[str], ordered: set[str]) -> Json:
         at = f"{ti['dag_id']}/{run_id}/{ti['task_id']}{index}"
         for name in TI_FIELDS:
             table[f"{at} {name}"] = ti[name]
-        for name in TIMES:
-            # What is skipped in bulk has no duration upstream, where ours is told from the dates.
-            if name != "duration" or ti["state"] in ("success", "failed"):
-                table[f"{at} has {name}"] = ti[name] is not None
+        # What upstream fails because another task failed gets no end.
+        forced = "fail_fast" in plan.dag and ti["state"] == "failed"
+        for name in TIMES if ti["state"] in RAN and not forced else ():
+            table[f"{at} has {name}"] = ti[name] is not None
+        # What looked twice or waited for a trigger took as long as that only if its start was kept.
+        if ti["task_id"] in plan.patient and ti["state"] == "success":
+            table[f"{at} took its time"] = (ti["duration"] or 0) > 4
         if ti["try_number"] > 1 or ti["max_tries"] > 0:
             table[f"{at} tries"] = tries(rest, ti)
     starts = sorted(
         (ti["start_date"], ti["priority_weight"], ti["map_index"])
         for ti in tis
-        if ti["task_id"] in ordered and ti["start_date"] and ti["dag_run_id"] == "r1" and ti["try_number"] == 1
+        if ti["task_id"] in plan.ordered and ti["start_date"] and ti["dag_run_id"] == "r1" and ti["try_number"] == 1
     )
     table["order"] = [row[1:] for row in starts]
     for dag_id in dag_ids:
@@ -102,6 +114,15 @@ def look(rest: Rest, dag_ids: list[str], ordered: set[str]) -> Json:
     if len(dag_ids) > 1:
         events(rest, dag_ids[0], names, table)
     return table
+
+
+def logged(rest: Rest, dag_ids: list[str]) -> list[list[str]]:
+    """Of which tasks upstream's log says that it took them for lost: event, run, task."""
+    found: list[list[str]] = []
+    for dag_id in dag_ids:
+        for row in rest.all(f"eventLogs?dag_id={dag_id}&event=state%20mismatch", "event_logs"):
+            found.append([row["event"], row["run_id"], row["task_id"]])
+    return found
 
 
 def tries(rest: Rest, ti: Json) -> Json:

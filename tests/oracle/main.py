@@ -10,6 +10,7 @@ import concurrent.futures
 import contextlib
 import json
 import pathlib
+import re
 import signal
 import sys
 import time
@@ -17,9 +18,9 @@ import traceback
 
 import servers
 from compare import Result, load, report
-from look import look
+from look import logged, look
 from plan import Plan
-from side import Json, Rest, Side, Watcher
+from side import STOP, Json, Rest, Side, Watcher
 from stories import make, play
 
 HERE = pathlib.Path(__file__).parent
@@ -66,6 +67,13 @@ def wait_for_dags(rest: Rest, files: dict[str, list[str]]) -> dict[str, str]:
         time.sleep(1)
 
 
+def last_words(trace: str) -> str:
+    """What a file was not read for, without what each system says around it."""
+    line = trace.strip().splitlines()[-1]
+    found = re.search(r"\w+(Error|Exception): .*", line)
+    return found[0] if found else line
+
+
 def make_pools(rest: Rest, plans: list[Plan]) -> None:
     for plan in plans:
         for name, slots in plan.pools.items():
@@ -103,14 +111,16 @@ def play_batch(rest: Rest, gates: pathlib.Path, plans: list[Plan], quiet_s: floa
         side = Side(rest, watcher, gates, dag_ids[plan.seed], quiet_s)
         begun = time.monotonic()
         if plan.dag_id in broken:
-            return {"seen": {"import error": True, "text": broken[plan.dag_id]}, "said": [], "took_s": 0}
+            return {"seen": {"import error": last_words(broken[plan.dag_id])}, "said": [], "took_s": 0}
         try:
             play(plan, side)
-            seen = look(rest, dag_ids[plan.seed], plan.ordered)
+            seen = look(rest, dag_ids[plan.seed], plan)
+            log = logged(rest, dag_ids[plan.seed]) if rest.processes else []
         except Exception:
-            seen = {"broken": traceback.format_exc()}
+            seen, log = {"broken": traceback.format_exc()}, []
         side.pause(True)
-        return {"seen": seen, "said": side.said[:-1], "took_s": round(time.monotonic() - begun, 1)}
+        took_s = round(time.monotonic() - begun, 1)
+        return {"seen": seen, "said": side.said[:-1], "log": log, "took_s": took_s}
 
     with concurrent.futures.ThreadPoolExecutor(len(plans)) as pool:
         played = list(pool.map(one, plans))
@@ -153,12 +163,19 @@ def play_all(options: argparse.Namespace, plans: list[Plan]) -> None:
                 theirs = before[0].airflow if before else results["airflow"][plan.seed]
                 result = Result(plan.seed, plan.story, plan.features, theirs, results["orrery"][plan.seed])
                 result.save(options.out / "results", plan)
-            print(f"seeds {batch[0].seed} to {batch[-1].seed}: {time.monotonic() - begun:.0f} s", flush=True)
+            print(f"{len(batch)} dags, seeds {batch[0].seed} to {batch[-1].seed}: {time.monotonic() - begun:.0f} s", flush=True)
+
+
+def told_to_end(*_: object) -> None:
+    STOP.set()
+    sys.exit("told to end")
 
 
 def main() -> None:
     options = arguments()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit("told to end"))
+    for name in ("orrery", "home", "out"):
+        setattr(options, name, getattr(options, name).absolute())
+    signal.signal(signal.SIGTERM, told_to_end)
     results = options.out / "results"
     results.mkdir(parents=True, exist_ok=True)
     seeds = seeds_of(options.seeds)
@@ -166,6 +183,8 @@ def main() -> None:
         again = options.again or options.ours
         left = [seed for seed in seeds if again or not (results / f"{seed:05}.json").exists()]
         plans = [make(seed, set(options.without.split(","))) for seed in left]
+        # A batch takes as long as its slowest story.
+        plans.sort(key=lambda plan: (plan.story == "assets", plan.seed))
         if plans:
             play_all(options, plans)
     sys.exit(report(options.out, seeds))

@@ -43,6 +43,8 @@ class Plan:
     others: list[str] = dataclasses.field(default_factory=list)
     ordered: set[str] = dataclasses.field(default_factory=set)
     gates: set[str] = dataclasses.field(default_factory=set)
+    never: set[str] = dataclasses.field(default_factory=set)
+    patient: set[str] = dataclasses.field(default_factory=set)
     stuck: set[str] = dataclasses.field(default_factory=set)
     story: str = ""
     n_names: int = 0
@@ -116,3 +118,8 @@ class Plan:
         body = "".join(f"    {line}\n" for line in self.body)
         lines = [*self.head, f"with DAG({self.dag_id!r}{arguments}) as dag:"]
         return f"{PREAMBLE}{chr(10).join(lines)}\n{body}{chr(10).join(self.tail)}\n"
+
+
+def joined(plan: Plan) -> list[str]:
+    """What a new feature is below of: often nothing."""
+    return plan.some(plan.ends, 2) if plan.ends and plan.chance(0.6) else []

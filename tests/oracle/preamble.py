@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import datetime
+import os
 import pathlib
+import signal
 import tempfile
 import time
 
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 from airflow.providers.standard.operators.bash import BashOperator
 from airflow.providers.standard.operators.empty import EmptyOperator
+from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.providers.standard.operators.latest_only import LatestOnlyOperator
 from airflow.providers.standard.operators.python import (
     BranchPythonOperator,
@@ -19,7 +22,21 @@ from airflow.providers.standard.operators.python import (
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.providers.standard.sensors.date_time import DateTimeSensorAsync
 from airflow.providers.standard.sensors.python import PythonSensor
-from airflow.sdk import DAG, Asset, AssetAlias, TaskGroup, task, task_group
+from airflow.providers.standard.triggers.file import FileDeleteTrigger
+from airflow.providers.standard.triggers.temporal import DateTimeTrigger
+from airflow.sdk import (
+    DAG,
+    Asset,
+    AssetAlias,
+    AssetOrTimeSchedule,
+    BaseOperator,
+    CronTriggerTimetable,
+    Param,
+    PartitionedAssetTimetable,
+    TaskGroup,
+    task,
+    task_group,
+)
 
 START = datetime.datetime(2026, 1, 1, tzinfo=datetime.timezone.utc)
 
@@ -32,15 +49,17 @@ def pick(outcomes, ti, logical_date):
     return outcomes[min(ti.try_number, len(outcomes)) - 1]
 
 
-def hold(gate, dag_run):
-    """Waits until the oracle opens the gate; runs that were not made by it have none."""
+def hold(gate, dag_run, ti):
+    """Waits until the oracle opens the gate, that of the instance for `each`; runs not made by it have none."""
     folder = (dag_run.conf or {}).get("gates")
+    if gate == "each":
+        gate = f"{dag_run.run_id}.{ti.task_id}_{ti.map_index}"
     while gate and folder and not pathlib.Path(folder, f"{dag_run.dag_id}.{gate}").exists():
         time.sleep(0.2)
 
 
 def act(outcomes=("ok",), value=None, gate=None, x=None, y=None, ti=None, dag_run=None, logical_date=None):
-    hold(gate, dag_run)
+    hold(gate, dag_run, ti)
     outcome = pick(outcomes, ti, logical_date)
     if outcome == "fail":
         raise RuntimeError("as asked")
@@ -48,6 +67,14 @@ def act(outcomes=("ok",), value=None, gate=None, x=None, y=None, ti=None, dag_ru
         raise AirflowFailException("as asked")
     if outcome == "skip":
         raise AirflowSkipException("as asked")
+    if outcome == "kill":
+        os.kill(os.getpid(), signal.SIGKILL)
+    if outcome == "slow":
+        time.sleep(4)
+    if outcome == "push":
+        ti.xcom_push(key=f"of try {ti.try_number}", value=True)
+        if ti.try_number == 1:
+            raise RuntimeError("as asked")
     if isinstance(value, dict):
         value = value.get(str(ti.try_number), value.get("*"))
     if value is None and x is not None:
@@ -80,5 +107,39 @@ def e(name, **args):
 
 def m(name, **args):
     return task(task_id=name, **args)(act)
+
+
+def told(what):
+    def tell(context):
+        context["ti"].xcom_push(key=f"told {what}", value=True)
+
+    return tell
+
+
+CALLS = {f"on_{what}_callback": told(what) for what in ("execute", "success", "failure", "retry", "skipped")}
+
+
+class Wait(BaseOperator):
+    """Waits for a trigger that breaks, since nobody may delete that file, or for one that comes too late."""
+
+    def __init__(self, broken, **args):
+        super().__init__(**args)
+        self.broken = broken
+
+    def execute(self, context):
+        if self.broken:
+            self.defer(trigger=FileDeleteTrigger("/proc/version"), method_name="done")
+        moment = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=1)
+        self.defer(
+            trigger=DateTimeTrigger(moment=moment), method_name="done", timeout=datetime.timedelta(seconds=2)
+        )
+
+    def done(self, context, event=None):
+        return event
+
+
+def name_asset(alias, name, uri, outlet_events=None, dag_run=None, ti=None):
+    hold("each", dag_run, ti)
+    outlet_events[AssetAlias(alias)].add(Asset(name, uri=uri), extra={"of": alias})
 
 

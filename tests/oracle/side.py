@@ -35,6 +35,10 @@ PAGE = 100
 BEATS = 9
 
 
+# Set when the oracle is told to end, so that nobody goes on waiting.
+STOP = threading.Event()
+
+
 class TooSlow(Exception):
     """Something did not come in time."""
 
@@ -154,7 +158,6 @@ class Watcher(threading.Thread):
             self.views, self.asked = views, asked
             self.looked.notify_all()
 
-
     def rested(self, since: float, quiet_s: float) -> bool:
         """Whether enough went by since then: loops of upstream's scheduler where they are seen, else time."""
         if self.pulse:
@@ -173,6 +176,7 @@ class Side:
         # Tasks that run until their gate is opened, and those that never start.
         self.held: set[str] = set()
         self.stuck: set[str] = set()
+        self.opened: set[tuple[str, str, int]] = set()
         self.said: list[str] = []
 
     def call(self, method: str, path: str, body: Json = None) -> tuple[int, Json]:
@@ -204,7 +208,7 @@ class Side:
                 views = [watcher.views.get(dag_id) or View() for dag_id in self.dag_ids]
                 if watcher.asked > begun and met(views):
                     return
-                if time.time() - begun > PATIENCE_S or watcher.broken.startswith("ended"):
+                if STOP.is_set() or time.time() - begun > PATIENCE_S or watcher.broken.startswith("ended"):
                     raise TooSlow(f"{what}: {views} {watcher.broken}")
                 watcher.looked.wait(5)
 
@@ -222,15 +226,35 @@ class Side:
         def quiet(views: list[View]) -> bool:
             if not settled and len(views[0].runs) >= n_runs and ended(views[0]):
                 return True
-            moving = any(
-                (task not in self.held or state != "running") and (task not in self.stuck or state != "scheduled")
-                for view in views
-                for _, task, _, state in view.active
-            )
+            moving = any(not self.is_at_rest(*active) for view in views for active in view.active)
             since = max(begun, *(view.since for view in views))
             return not moving and self.watcher.rested(since, self.quiet_s)
 
         self.wait(f"{self.dag_ids} to be quiet", quiet)
+
+    def is_at_rest(self, run_id: str, task: str, map_index: int, state: str) -> bool:
+        held = task in self.held and (run_id, task, map_index) not in self.opened
+        return (held and state in ("running", "awaiting_input")) or (task in self.stuck and state == "scheduled")
+
+    def open_next(self) -> bool:
+        """Lets the first of the instances that are held go on; false when there is none."""
+        active = sorted(self.watcher.views[self.dag_id].active)
+        held = [(run, task, index) for run, task, index, state in active if state == "running" and task in self.held]
+        left = [instance for instance in held if instance not in self.opened]
+        for run_id, task, map_index in left[:1]:
+            self.opened.add((run_id, task, map_index))
+            self.open(f"{run_id}.{task}_{map_index}")
+        return bool(left)
+
+    def wait_backfills(self) -> None:
+        """Until backfills without unfinished runs are over, for which upstream looks twice a minute."""
+        until = time.time() + PATIENCE_S
+        while time.time() < until:
+            runs = self.watcher.views[self.dag_id].runs.values()
+            found = self.rest.all(f"backfills?dag_id={self.dag_id}", "backfills")
+            if any(state not in ENDED for state in runs) or all(backfill["completed_at"] for backfill in found):
+                return
+            time.sleep(POLL_S)
 
     def clear(self, **options: Json) -> None:
         body = {"dry_run": False, "only_failed": False, "reset_dag_runs": True, **options}

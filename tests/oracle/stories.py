@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 
+from asks import asks, asset_id, calls, hide, make_asks, make_calls, make_people, people
 from features import fill
 from plan import Plan, feature
 from side import Side
@@ -20,6 +21,7 @@ def chance_of(plan: Plan) -> random.Random:
 
 def base(plan: Plan, side: Side) -> None:
     side.stuck |= plan.stuck
+    side.held |= plan.never
     side.pause(False)
 
 
@@ -126,7 +128,7 @@ def make_schedule(plan: Plan) -> None:
         plan.edge([name], names[-1])
 
 
-@feature(14, 15, 18, 19, 20, 21, 22, 33, 34, 35, 36, 64, 65, 70, 73)
+@feature(14, 15, 17, 18, 19, 20, 21, 22, 33, 34, 35, 36, 64, 65, 70, 73)
 def schedule(plan: Plan, side: Side) -> None:
     """Runs that time made, some of which depend on their past."""
     rng = chance_of(plan)
@@ -173,44 +175,84 @@ def backfill(plan: Plan, side: Side) -> None:
             side.note(f"would: {[run['logical_date'] for run in answer['backfills']]}")
         side.call("POST", "backfills", body)
         side.wait_quiet(settled=True)
+        side.wait_backfills()
 
 
 def make_assets(plan: Plan) -> None:
     """A dag with outlets, and dags that are scheduled on them."""
     rng = plan.rng
     names = [f"a{plan.seed}_{letter}" for letter in "xyz"[: rng.randint(1, 3)]]
-    for name in names:
+    # A task of its own to begin with, which needs no gate.
+    if plan.chance(0.3):
+        plan.head.append(f"first = Asset('a{plan.seed}_first', uri='oracle://{plan.dag_id}/first')")
+        plan.add("first_task = e('first_task', outlets=[first])", "first_task")
+        names.append("first")
+    for name in names[:3]:
+        if name == "first":
+            continue
         plan.head.append(f"{name} = Asset({name!r}, uri='oracle://{plan.dag_id}/{name}')")
         task = plan.name()
         outcomes, more = plan.outcomes()
+        # Each event has its own moment, since upstream looks once in each loop at what has come.
         if plan.chance(0.2):
-            plan.add(f"{task} = m({task!r}, outlets=[{name}]).expand(x=[1, 2])", task)
-        elif plan.chance(0.3):
-            plan.add(f"{task} = e({task!r}, outlets=[{name}])", task)
+            plan.add(f"{task} = m({task!r}, outlets=[{name}]).partial(gate='each').expand(x=[1, 2])", task)
         else:
-            plan.add(f"{task} = t({task!r}, {outcomes}, outlets=[{name}]{more})", task)
+            plan.add(f"{task} = t({task!r}, {outcomes}, gate='each', outlets=[{name}]{more})", task)
+        plan.gates.add(task)
         plan.edge(plan.some(plan.tasks[:-1], 1), task)
     conditions = [f"[{', '.join(names)}]", " & ".join(names), " | ".join(names), f"[{names[0]}]"]
-    if len(names) == 3:
+    if len(names) >= 3:
         conditions += [f"({names[0]} | {names[1]}) & {names[2]}", f"({names[0]} & {names[1]}) | {names[2]}"]
+    if plan.chance(0.3):
+        task, alias = plan.name(), f"l{plan.seed}"
+        words = {"alias": alias, "name": f"n{plan.seed}", "uri": f"oracle://{plan.dag_id}/named"}
+        plan.add(f"{task} = PythonOperator(task_id={task!r}, python_callable=name_asset, op_kwargs={words!r},"
+                 f" outlets=[AssetAlias({alias!r})])", task)
+        plan.gates.add(task)
+        conditions += [f"[AssetAlias({alias!r})]", f"[Asset({words['name']!r}, uri={words['uri']!r})]"]
+        conditions += conditions[-2:]
     for index in range(rng.randint(1, 2)):
         other = f"{plan.dag_id}_c{index}"
         condition = rng.choice(conditions)
         if condition in names:
             condition = f"[{condition}]"
+        if plan.chance(0.15):
+            once = "CronTriggerTimetable('0 0 1 1 *', timezone='UTC')"
+            condition = f"AssetOrTimeSchedule(timetable={once}, assets={condition})"
+        elif plan.chance(0.15):
+            condition = f"PartitionedAssetTimetable(assets={names[0]})"
         plan.others.append(other)
         plan.tail += [f"with DAG({other!r}, schedule={condition}, start_date=START, catchup=False):", "    e('one')"]
 
 
-@feature(125, 128, 129, 130)
+@feature(125, 126, 127, 128, 129, 130, 131, 132, 134, 139)
 def assets(plan: Plan, side: Side) -> None:
     """Runs of a dag with outlets, and what follows from them."""
-    for other in plan.others[: 2 if chance_of(plan).random() < 0.8 else 1]:
+    rng = chance_of(plan)
+    for other in plan.others[: 2 if rng.random() < 0.8 else 1]:
         side.pause(False, other)
     base(plan, side)
+    side.held |= plan.gates
+    side.wait_quiet(settled=True)
     for number in range(1, 3):
         side.trigger(f"r{number}", None)
         side.wait_quiet(settled=True)
+        while side.open_next():
+            side.wait_quiet(settled=True)
+    if rng.random() < 0.3:
+        for other in plan.others:
+            side.pause(False, other)
+        side.wait_quiet(settled=True)
+    body = rng.choice([None, {"extra": {"by": "hand"}}, {"partition_key": "one"}, {"partition_key": "one"}])
+    if body:
+        asset = asset_id(side, f"a{plan.seed}_x")
+        for _ in range(rng.randint(1, 2)):
+            side.call("POST", "assets/events", {"asset_id": asset, **body})
+            hide(side, asset)
+            side.wait_quiet(settled=True)
+    for other in plan.others:
+        status, answer = side.rest.ask("GET", f"dags/{other}/assets/queuedEvents")
+        side.note(f"{other} waits with {answer['total_entries'] if status == 200 else 0}")
 
 
 STORIES: list[tuple[str, Callable[[Plan], None], Story, int]] = [
@@ -219,7 +261,10 @@ STORIES: list[tuple[str, Callable[[Plan], None], Story, int]] = [
     ("midway", make_midway, midway, 24),
     ("schedule", make_schedule, schedule, 26),
     ("backfill", make_backfill, backfill, 10),
-    ("assets", make_assets, assets, 10),
+    ("assets", make_assets, assets, 12),
+    ("people", make_people, people, 6),
+    ("calls", make_calls, calls, 6),
+    ("asks", make_asks, asks, 6),
 ]
 
 

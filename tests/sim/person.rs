@@ -223,6 +223,7 @@ fn trigger(dag_id: DagId, screen: &Screen, now: Timestamp, chance: &mut Chance) 
         triggered_by: TriggeredBy::RestApi,
         user: None,
         reset: chance.percent(15),
+        partition_key: None,
     }))
 }
 

@@ -257,6 +257,10 @@ pub(crate) async fn answer_hitl(
         params_input,
     }): Body<AnswerBody>,
 ) -> Result<Json<Answered>, Problem> {
+    if chosen_options.is_empty() {
+        let text = "an answer has at least one of the options";
+        return Err(Problem::field("chosen_options", "too_short", text, "[]"));
+    }
     let of = names.clone();
     let key: TiKey = app
         .read(move |book| find(book, &of, None).map(|(_, ti, _)| ti.key))

@@ -292,6 +292,11 @@ pub(crate) async fn patch_pool(
         "team_name",
     ])?;
     let mut pool = find(&app, &name).await?;
+    if name == "default_pool" && !mask.is_within(&["slots", "include_deferred"]) {
+        let text = "of `default_pool` only slots and include_deferred may be changed: name them in \
+                    update_mask, as in ?update_mask=slots";
+        return Err(Problem::invalid(text));
+    }
     body.apply(&mut pool, |field| mask.has(field))?;
     put(&app, pool, false).await?;
     one(&app, &name).await.map(Json)

@@ -168,6 +168,11 @@ async fn runs_that_cannot_be_are_refused() {
         ("none", json!({ "logical_date": null })),
         ("etl", json!({})),
         ("etl", json!({ "logical_date": "tomorrow" })),
+        ("etl", json!({ "logical_date": "2026-01-05T00:00:00" })),
+        (
+            "etl",
+            json!({ "logical_date": null, "partition_key": "north" }),
+        ),
         (
             "etl",
             json!({ "logical_date": null, "conf": { "size": "big" } }),
@@ -175,7 +180,7 @@ async fn runs_that_cannot_be_are_refused() {
         ("etl", json!({ "logical_date": null, "conf": [1] })),
         (
             "etl",
-            json!({ "logical_date": null, "data_interval_start": "2026-01-01" }),
+            json!({ "logical_date": null, "data_interval_start": "2026-01-01T00:00:00Z" }),
         ),
         (
             "etl",
@@ -196,6 +201,9 @@ async fn runs_that_cannot_be_are_refused() {
         422 API-014 body.logical_date missing: missing field `logical_date`
         422 API-014 body.logical_date value_error: `tomorrow` is not a time or duration
             in ISO 8601
+        422 API-014 body.logical_date value_error: `2026-01-05T00:00:00` has no time
+            zone: end it with Z or an offset like +01:00
+        400 RUN-092 the runs of dag `etl` are for no partitions: leave partition_key out
         400 CTL-003 param `size`: "big" is not of type "integer"
         422 API-014 body.conf value_error: invalid type: sequence, expected a map
         422 API-014 body.data_interval_start value_error: give both data_interval_start
@@ -265,6 +273,15 @@ async fn pools_are_created_changed_and_deleted() {
     .assert_eq(&super::node::wrap(&done.to_string()));
     assert_eq!(node.ask("DELETE", "/pools/db", None).await.status, 204);
     assert_eq!(node.ask("DELETE", "/pools/db", None).await.status, 404);
+    assert_eq!(
+        node.ask("PATCH", "/pools/default_pool", Some(json!({ "slots": 3 })))
+            .await
+            .status,
+        400
+    );
+    let path = "/pools/default_pool?update_mask=slots";
+    let masked = node.ask("PATCH", path, Some(json!({ "slots": 3 }))).await;
+    assert_eq!(masked.status, 200);
     assert_eq!(
         node.ask("DELETE", "/pools/default_pool", None).await.status,
         400

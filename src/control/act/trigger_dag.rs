@@ -188,6 +188,7 @@ impl Act {
             triggered_by: TriggeredBy::Operator,
             user: None,
             reset: ask.reset_dag_run,
+            partition_key: None,
         }))
     }
 

@@ -154,6 +154,7 @@ pub(super) fn trigger(desk: &Desk, who: &Asker, ask: Trigger) -> Planned {
         triggered_by: TriggeredBy::Operator,
         user,
         reset: ask.reset,
+        partition_key: None,
     }));
     Ok(Plan::Do(Box::new(command), |reply| {
         if is_refused(&reply, RefusalKind::Conflict) {

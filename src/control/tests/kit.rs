@@ -460,6 +460,7 @@ impl Node {
             triggered_by: TriggeredBy::Test,
             user: None,
             reset: false,
+            partition_key: None,
         })))
     }
 

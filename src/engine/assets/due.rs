@@ -73,7 +73,7 @@ pub(crate) fn create(
         logical_date: None,
         data_interval: None,
         run_after,
-        conf: crate::run::conf::with_params(&plan.dag, Json::Null),
+        conf: crate::run::conf::given(Json::Null),
         note: None,
         triggered_by: TriggeredBy::Asset,
         user: None,

@@ -108,11 +108,13 @@ fn check(
     let version = found.row.version;
     let dag = view.dag(no, version);
     let dag = dag.ok_or_else(|| refusals::unreadable(dag_id))?;
-    if !crate::run::next::allows(&dag, DagRunType::Backfill) {
+    let is_periodic = timetable::is_periodic(&dag.schedule);
+    let is_allowed = crate::run::next::allows(&dag, DagRunType::Backfill);
+    if !is_allowed && (is_periodic || !is_dry) {
         let run_type = DagRunType::Backfill.as_str();
         return Err(refusals::type_not_allowed(dag_id, run_type));
     }
-    if !timetable::is_periodic(&dag.schedule) {
+    if !is_periodic {
         return Err(refusals::not_periodic(dag_id));
     }
     let mut active = found.backfills.values().filter(|_| !is_dry);

@@ -107,7 +107,7 @@ fn new(cx: &mut Cx, plan: &Arc<Plan>, backfill: &Backfill, next: NextRun) -> Run
         logical_date: next.logical_date,
         data_interval: next.data_interval,
         run_after: next.run_after,
-        conf: conf::with_params(&plan.dag, conf),
+        conf: conf::given(conf),
         note: None,
         triggered_by: TriggeredBy::Backfill,
         user: backfill.user.clone(),
@@ -130,7 +130,7 @@ fn again(cx: &mut Cx, backfill: &Backfill, no: RunNo) -> Option<RunNo> {
     clear::instances(cx, &places, None);
     let run = cx.live.runs.get_mut(&no)?;
     let conf = backfill.conf.clone();
-    let conf = conf.map(|conf| conf::with_params(&run.plan.dag, conf));
+    let conf = conf.map(conf::given);
     let row = run.change_row(&mut cx.live.dirty);
     row.backfill = Some((backfill.no, backfill.n_done));
     row.run_type = DagRunType::Backfill;

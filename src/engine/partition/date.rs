@@ -1,9 +1,11 @@
 //! The date of a run by its key.
 
+use jiff::tz::TimeZone;
 use model::Timestamp;
 
 use super::error::MapError;
 use super::mapper::Mapper;
+use super::strptime;
 
 impl Mapper {
     /// The moment that a downstream key is the name of; none where keys are no dates.
@@ -13,6 +15,15 @@ impl Mapper {
     pub fn partition_date(&self, downstream_key: &str) -> Result<Option<Timestamp>, MapError> {
         Ok(self.clock(downstream_key)?.map(|clock| clock.moment()))
     }
+}
+
+/// The date that a key of a timetable stands for, as it was written with `format` on the clocks of
+/// a zone.
+///
+/// # Errors
+/// When it was not written so.
+pub(crate) fn date_of_key(key: &str, format: &str, zone: &TimeZone) -> Result<Timestamp, MapError> {
+    Ok(strptime::parse(key, format)?.in_zone(zone).moment())
 }
 
 /// The date of a run, by the mappers of the assets that made it: the one that all who say any

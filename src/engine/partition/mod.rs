@@ -22,6 +22,7 @@ mod window;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use date::date_of_key;
 pub use date::partition_date;
 pub use decode::decode;
 pub use error::{DecodeError, ErrorKind, FanOutExceeded, MapError, Unmapped};

@@ -1,11 +1,11 @@
 //! The timetable of a dag that waits for partitions: which mapper an asset has.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use model::{Json, JsonMap};
+use model::{Json, JsonMap, Timestamp};
 
 use super::decode::decode;
-use super::error::DecodeError;
+use super::error::{DecodeError, MapError};
 use super::mapper::Mapper;
 
 /// The mappers of a `PartitionedAssetTimetable`. Its condition is read elsewhere.
@@ -14,6 +14,8 @@ pub struct Partitioned {
     by_name: BTreeMap<String, Mapper>,
     by_uri: BTreeMap<String, Mapper>,
     default: Mapper,
+    /// The assets of the condition: their names, or the URIs of those that are named by none.
+    waits_for: Vec<(String, String)>,
 }
 
 impl Partitioned {
@@ -34,11 +36,33 @@ impl Partitioned {
             Some(mapper) => decode(mapper)?,
             None => Mapper::identity(),
         };
+        let (names, uris) = named(data.get("asset_condition").unwrap_or(&Json::Null));
+        let waits_for = if names.is_empty() {
+            uris.into_iter().map(|uri| (String::new(), uri)).collect()
+        } else {
+            names
+                .into_iter()
+                .map(|name| (name, String::new()))
+                .collect()
+        };
         Ok(Self {
             by_name,
             by_uri,
             default,
+            waits_for,
         })
+    }
+
+    /// The date of a run with this key: the one that all mappers agree on, which say any.
+    ///
+    /// # Errors
+    /// When a mapper has no such key.
+    pub fn date(&self, key: &str) -> Result<Option<Timestamp>, MapError> {
+        let mut found = BTreeSet::new();
+        for (name, uri) in &self.waits_for {
+            found.extend(self.mapper(name, uri).partition_date(key)?);
+        }
+        Ok(found.first().copied().filter(|_| found.len() == 1))
     }
 
     /// The mapper of an asset: by its name where there is one, else by its URI (both may be empty

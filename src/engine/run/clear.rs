@@ -84,9 +84,11 @@ fn wants_latest(cx: &mut Cx, ask: &Clear) -> bool {
 fn runs(cx: &mut Cx, ask: &Clear) -> Result<Vec<RunNo>, Refusal> {
     let dag_id = ask.dag_id.clone().ok_or_else(|| refusals::no_dag(""))?;
     let dag = select::dag(cx, &dag_id)?;
-    select::known(cx, dag, &ask.tasks)?;
     let Some(run_id) = &ask.run_id else {
-        return Ok(select::between(cx, dag, ask.start_date, ask.end_date));
+        // Without a run to start from, past and future are what their end is left open for.
+        let from = ask.start_date.filter(|_| !ask.include_past);
+        let to = ask.end_date.filter(|_| !ask.include_future);
+        return Ok(select::between(cx, dag, from, to));
     };
     let run = select::run(cx, &dag_id, run_id)?;
     let has_date = cx

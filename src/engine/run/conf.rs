@@ -1,29 +1,13 @@
-//! A run's conf over the dag's declared params.
+//! A run's conf.
 
-use model::{Json, JsonMap, dag::Dag};
+use model::Json;
 
-/// The declared defaults with `conf` laid over them; objects merge, all else replaces.
-pub(crate) fn with_params(dag: &Dag, conf: Json) -> Json {
-    let mut merged = JsonMap::new();
-    for param in &dag.params {
-        if let Some(default) = &param.default {
-            merged.insert(param.name.clone(), default.clone());
-        }
-    }
-    if let Json::Object(conf) = conf {
-        merge(&mut merged, conf);
-    }
-    Json::Object(merged)
-}
-
-/// As deep as the caller's JSON, which its reader has bounded.
-fn merge(into: &mut JsonMap, over: JsonMap) {
-    for (key, value) in over {
-        match (into.get_mut(&key), value) {
-            (Some(Json::Object(old)), Json::Object(new)) => merge(old, new),
-            (_, value) => {
-                into.insert(key, value);
-            }
-        }
+/// Conf as it was given, an object. The declared params are not written into it: what a task sees
+/// of both is made when it is rendered.
+pub(crate) fn given(conf: Json) -> Json {
+    if conf.is_object() {
+        conf
+    } else {
+        Json::Object(model::JsonMap::new())
     }
 }

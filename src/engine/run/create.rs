@@ -99,7 +99,7 @@ pub(crate) fn scheduled(
     if taken.or_else(|| run_of_id(cx, dag, &run_id)).is_some() {
         return None;
     }
-    let conf = super::conf::with_params(&plan.dag, Json::Null);
+    let conf = super::conf::given(Json::Null);
     let new = New {
         run_id,
         run_type,

@@ -26,6 +26,9 @@ pub(crate) fn set(cx: &mut Cx, ask: SetTaskState) -> Result<Reply, Refusal> {
         let (up, down) = (ask.include_upstream, ask.include_downstream);
         places.extend(named::tasks(cx, *run, &tasks, up, down));
     }
+    if let (Some(map), true) = (ask.map_index, places.is_empty()) {
+        return Err(refusals::no_instance(&ask.task_id, map));
+    }
     places.retain(|place| cx.ti(*place).is_some_and(|ti| ti.state != end.state()));
     let reply = select::reply(cx, &places);
     if ask.dry_run {

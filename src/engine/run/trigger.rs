@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use model::{
-    DagNo, RunId, RunNo,
+    DagNo, RunId, RunNo, Timestamp,
     command::{Refusal, Reply, TriggerRun},
     limits::KEY_CHARS_MAX,
     schedule::DataInterval,
@@ -32,17 +32,18 @@ pub(crate) fn trigger(cx: &mut Cx, ask: TriggerRun) -> Result<Reply, Refusal> {
     if let Some(no) = existing(cx, dag, &ask, &run_id)? {
         return reset(cx, &ask, no);
     }
+    let partition = partition(&ask, &plan)?;
     let new = create::New {
         run_id,
         run_type: ask.run_type,
         logical_date: ask.logical_date,
-        data_interval: interval(&ask, &plan)?,
+        data_interval: interval(&ask, &plan, run_after)?,
         run_after,
-        conf: super::conf::with_params(&plan.dag, ask.conf),
+        conf: super::conf::given(ask.conf),
         note: ask.note,
         triggered_by: ask.triggered_by,
         user: ask.user,
-        partition: (None, None),
+        partition,
         backfill: None,
     };
     let no = create::create(cx, plan, new);
@@ -50,7 +51,7 @@ pub(crate) fn trigger(cx: &mut Cx, ask: TriggerRun) -> Result<Reply, Refusal> {
 }
 
 /// The id that was asked for, when it may be one, or one made of type and time.
-fn run_id(ask: &TriggerRun, run_after: model::Timestamp) -> Result<RunId, Refusal> {
+fn run_id(ask: &TriggerRun, run_after: Timestamp) -> Result<RunId, Refusal> {
     let Some(run_id) = ask.run_id.clone() else {
         let prefix = ask.run_type.run_id_prefix();
         return Ok(RunId::from(format!("{prefix}{}", run_after.isoformat())));
@@ -71,8 +72,39 @@ fn run_id(ask: &TriggerRun, run_after: model::Timestamp) -> Result<RunId, Refusa
     }
 }
 
-/// The data interval that was given, or the timetable's for a manual run at that date.
-fn interval(ask: &TriggerRun, plan: &Arc<Plan>) -> Result<Option<DataInterval>, Refusal> {
+/// The partition that was asked for, and its date where the schedule can tell it.
+fn partition(ask: &TriggerRun, plan: &Plan) -> Result<Partition, Refusal> {
+    let Some(key) = ask.partition_key.clone() else {
+        return Ok((None, None));
+    };
+    if !timetable::takes_partitions(&plan.dag.schedule) {
+        return Err(refusals::not_partitioned(&ask.dag_id));
+    }
+    if key.trim().is_empty() || key.chars().count() > KEY_CHARS_MAX {
+        return Err(refusals::bad_partition_key(
+            &key,
+            "it has 1 to 250 characters",
+        ));
+    }
+    let date = match &plan.partitioned {
+        Some(Ok(mappers)) => mappers.date(&key),
+        Some(Err(_)) | None => timetable::partition_date(&plan.dag.schedule, &key),
+    };
+    let date = date.map_err(|e| refusals::bad_partition_key(&key, &e.text))?;
+    Ok((Some(key), date))
+}
+
+/// Its key and its date.
+type Partition = (Option<String>, Option<Timestamp>);
+
+/// The data interval that was given, or the timetable's for a manual run at that date. A run that a
+/// task asks for has that of the time from which on it runs, as upstream has it.
+fn interval(
+    ask: &TriggerRun,
+    plan: &Arc<Plan>,
+    run_after: Timestamp,
+) -> Result<Option<DataInterval>, Refusal> {
+    let by_task = ask.run_type == DagRunType::OperatorTriggered;
     match (ask.logical_date, ask.data_interval) {
         (None, None) => Ok(None),
         (None, Some(_)) => Err(refusals::interval_without_date()),
@@ -80,7 +112,7 @@ fn interval(ask: &TriggerRun, plan: &Arc<Plan>) -> Result<Option<DataInterval>, 
         (Some(_), Some(given)) => Ok(Some(given)),
         (Some(date), None) => Ok(timetable::infer_manual_data_interval(
             &plan.dag.schedule,
-            date,
+            if by_task { run_after } else { date },
         )),
     }
 }

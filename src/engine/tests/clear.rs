@@ -71,15 +71,15 @@ fn s146_to_s147_cleared_tasks_run_again() {
     );
     check(
         "a; b:a",
-        "start; a run; clear a careful; clear x; clear r9.a",
+        "start; a run; clear a careful; clear x; clear r9.a; mark r1.a[3] success",
         expect![[r#"
             r1 running
               a running 1
               b no_status 0: waits for `a`
             start a#1
             RUN-009 `a` is running: wait for it, or set its state first
-            RUN-008 dag `d` has no task `x`
             RUN-002 dag `d` has no run `r9`
+            RUN-008 task `a` has no instance 3 in this run
         "#]],
     );
 }

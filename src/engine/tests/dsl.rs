@@ -437,6 +437,7 @@ pub(crate) fn trigger(dag_id: &str, run_id: Option<&str>, date: Option<&str>) ->
         triggered_by: TriggeredBy::RestApi,
         user: None,
         reset: false,
+        partition_key: None,
     }
 }
 

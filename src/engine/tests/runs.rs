@@ -258,6 +258,98 @@ fn s028_to_s030_runs_by_hand_and_by_id() {
 }
 
 #[test]
+fn s151_a_run_by_a_task_has_the_interval_of_its_own_time() {
+    let mut world = World::new();
+    world.publish("d", "a; ! cron=@daily from=2030-01-01");
+    for (run_type, date) in [
+        (DagRunType::Manual, "2025-12-24"),
+        (DagRunType::OperatorTriggered, "2025-12-25"),
+    ] {
+        let mut ask = trigger("d", Some(run_type.as_str()), Some(date));
+        ask.run_type = run_type;
+        world.ask(Command::TriggerRun(Box::new(ask)));
+    }
+    let shown = world.book.runs.values().map(|run| {
+        let interval = run.data_interval.unwrap();
+        format!("{} {}", run.run_id, interval.start)
+    });
+    assert_eq!(
+        shown.collect::<Vec<_>>(),
+        [
+            "manual 2025-12-24T00:00:00Z",
+            "operator_triggered 2026-01-01T00:00:00Z"
+        ]
+    );
+}
+
+#[test]
+fn s136_a_run_by_hand_may_be_for_a_partition() {
+    let by_day = serde_json::json!({
+        "expression": "0 0 * * *", "timezone": "Asia/Taipei", "run_offset": 0,
+        "run_immediately": false, "key_format": "%Y-%m-%d",
+    });
+    let by_month = serde_json::json!({
+        "asset_condition": {"__type": "asset", "__var": {"name": "x", "uri": "x://x"}},
+        "default_partition_mapper": {"__type": "airflow.partition_mappers.temporal.StartOfMonthMapper",
+            "__var": {"timezone": "UTC", "input_format": "%Y-%m-%d", "output_format": "%Y-%m"}},
+        "partition_mapper_config": [],
+    });
+    let table = [
+        ("trigger.CronPartitionTimetable", by_day),
+        ("simple.PartitionedAssetTimetable", by_month),
+        ("simple.PartitionedAtRuntime", serde_json::json!({})),
+        ("simple.NullTimetable", serde_json::json!({})),
+    ];
+    let mut told = String::new();
+    for (class, data) in table {
+        let mut dag = parse_dag("d", "a");
+        dag.schedule =
+            crate::timetable::decode(&format!("airflow.timetables.{class}"), &data).unwrap();
+        let mut world = World::new();
+        world.publish_dag("d.yaml", std::sync::Arc::new(dag), "x");
+        for key in ["2025-12-24", "2025-12", " "] {
+            let mut ask = trigger("d", None, None);
+            ask.run_id = Some(format!("r{}", key.len()).into());
+            ask.partition_key = Some(key.to_owned());
+            let reply = world.ask(Command::TriggerRun(Box::new(ask)));
+            let refused = if let Reply::Refused(refusal) = reply {
+                Some(refusal.code)
+            } else {
+                None
+            };
+            let code = refused.unwrap_or("made");
+            told += &format!("{class} `{key}`: {code}\n");
+        }
+        for run in world.book.runs.values() {
+            told += &format!(
+                "  {:?} {:?}\n",
+                run.partition_key,
+                run.partition_date.map(|at| at.to_string())
+            );
+        }
+    }
+    expect![[r#"
+        trigger.CronPartitionTimetable `2025-12-24`: made
+        trigger.CronPartitionTimetable `2025-12`: RUN-092
+        trigger.CronPartitionTimetable ` `: RUN-092
+          Some("2025-12-24") Some("2025-12-23T16:00:00Z")
+        simple.PartitionedAssetTimetable `2025-12-24`: RUN-092
+        simple.PartitionedAssetTimetable `2025-12`: made
+        simple.PartitionedAssetTimetable ` `: RUN-092
+          Some("2025-12") Some("2025-12-01T00:00:00Z")
+        simple.PartitionedAtRuntime `2025-12-24`: made
+        simple.PartitionedAtRuntime `2025-12`: made
+        simple.PartitionedAtRuntime ` `: RUN-092
+          Some("2025-12-24") None
+          Some("2025-12") None
+        simple.NullTimetable `2025-12-24`: RUN-092
+        simple.NullTimetable `2025-12`: RUN-092
+        simple.NullTimetable ` `: RUN-092
+    "#]]
+    .assert_eq(&told);
+}
+
+#[test]
 fn s151_a_trigger_may_run_an_existing_one_again() {
     let mut world = World::new();
     world.publish("d", "a");
@@ -274,7 +366,7 @@ fn s151_a_trigger_may_run_an_existing_one_again() {
 }
 
 #[test]
-fn s031_conf_lies_over_the_params() {
+fn s031_conf_is_kept_as_it_was_given() {
     let mut dag = parse_dag("d", "a");
     for (name, default) in [
         ("x", Json::from(1)),
@@ -297,10 +389,7 @@ fn s031_conf_lies_over_the_params() {
         Reply::Run { .. }
     ));
     let conf = &world.book.runs.values().next().unwrap().conf;
-    assert_eq!(
-        *conf,
-        serde_json::json!({"x": 1, "o": {"a": 1, "b": 3}, "y": 4})
-    );
+    assert_eq!(*conf, serde_json::json!({"o": {"b": 3}, "y": 4}));
 }
 
 #[test]

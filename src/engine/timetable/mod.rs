@@ -131,6 +131,34 @@ pub fn infer_manual_data_interval(
     }
 }
 
+/// Whether runs of the schedule may be for partitions that somebody names.
+#[must_use]
+pub fn takes_partitions(schedule: &Schedule) -> bool {
+    matches!(
+        schedule,
+        Schedule::CronPartition { .. }
+            | Schedule::PartitionedAtRuntime
+            | Schedule::PartitionedAsset { .. }
+    )
+}
+
+/// The date of the partition with this key; none where the schedule cannot tell.
+///
+/// # Errors
+/// When the key is not one of the schedule's.
+pub(crate) fn partition_date(
+    schedule: &Schedule,
+    key: &str,
+) -> Result<Option<Timestamp>, crate::partition::MapError> {
+    if let Schedule::CronPartition {
+        cron, key_format, ..
+    } = schedule
+    {
+        return partition::date(cron, key_format, key);
+    }
+    Ok(None)
+}
+
 /// Whether the schedule runs again and again by a clock, so that a backfill makes sense.
 #[must_use]
 pub fn is_periodic(schedule: &Schedule) -> bool {

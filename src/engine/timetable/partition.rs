@@ -7,6 +7,7 @@ use model::schedule::CronTrigger;
 use super::ticks::Ticks;
 use super::zone::Zone;
 use super::{Bounds, cron_ticks, trigger};
+use crate::partition::{MapError, date_of_key};
 
 /// The run after the one that was due at `last`.
 pub(super) fn next(
@@ -69,6 +70,21 @@ pub(super) fn between(
         Some(runs)
     };
     found().unwrap_or_default()
+}
+
+/// The date of the partition with this key.
+///
+/// # Errors
+/// When the key is not written in the format.
+pub(super) fn date(
+    cron: &CronTrigger,
+    key_format: &str,
+    key: &str,
+) -> Result<Option<Timestamp>, MapError> {
+    let Some(ticks) = cron_ticks(cron) else {
+        return Ok(None);
+    };
+    date_of_key(key, key_format, &zone_of(&ticks).to_jiff()).map(Some)
 }
 
 fn zone_of(ticks: &Ticks) -> &Zone {

@@ -1,6 +1,6 @@
 //! Pausing, unpausing and deleting dags.
 
-use axum::{Json, extract::State};
+use axum::{Json, extract::State, http::StatusCode};
 use model::{DagId, command::Command};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -33,6 +33,11 @@ impl MaskQuery {
         self.update_mask.is_empty() || self.fields().any(|one| one == field)
     }
     /// Says no to a field that cannot be changed.
+    /// Whether it names fields, and none but these.
+    pub(crate) fn is_within(&self, fields: &[&str]) -> bool {
+        self.fields().next().is_some() && self.fields().all(|one| fields.contains(&one))
+    }
+
     pub(crate) fn check(&self, known: &[&str]) -> Result<(), Problem> {
         let unknown = self.fields().find(|field| !known.contains(field));
         unknown.map_or(Ok(()), |field| {
@@ -92,15 +97,16 @@ pub(crate) async fn patch_dags(
 }
 
 /// Delete a dag with all of its runs. It comes back when its file still says it.
+// Upstream's document says 200, and upstream answers 204.
 #[utoipa::path(delete, path = "/dags/{dag_id}", operation_id = "delete_dag", tag = "DAG",
     params(("dag_id" = String, Path)),
     responses((status = 200, body = crate::wire::Any)))]
 pub(crate) async fn delete_dag(
     State(app): State<App>,
     Path(dag_id): Path<String>,
-) -> Result<Json<()>, Problem> {
+) -> Result<StatusCode, Problem> {
     let dag_id = DagId::from(dag_id);
     app.command(Command::DeleteDag { dag_id })
         .await
-        .map(|_| Json(()))
+        .map(|_| StatusCode::NO_CONTENT)
 }

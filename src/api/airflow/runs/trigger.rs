@@ -7,7 +7,7 @@ use model::{
     schedule::DataInterval,
     state::{DagRunType, TriggeredBy},
 };
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::{DagRunResponse, one};
@@ -15,7 +15,7 @@ use crate::{
     app::App,
     problem::Problem,
     request::{Body, Path},
-    wire::{Any, At},
+    wire::{Any, At, aware},
 };
 
 /// A run to create. `logical_date` has to be there and may be `null`.
@@ -24,9 +24,12 @@ use crate::{
 #[schema(as = TriggerDAGRunPostBody)]
 pub(crate) struct TriggerBody {
     dag_run_id: Option<String>,
+    #[serde(default, deserialize_with = "aware")]
     data_interval_start: Option<At>,
+    #[serde(default, deserialize_with = "aware")]
     data_interval_end: Option<At>,
-    #[serde(deserialize_with = "nullable")]
+    // Without a default it has to be there.
+    #[serde(deserialize_with = "aware")]
     #[schema(required)]
     logical_date: Option<At>,
     run_after: Option<At>,
@@ -34,11 +37,6 @@ pub(crate) struct TriggerBody {
     conf: Option<JsonMap>,
     note: Option<String>,
     partition_key: Option<String>,
-}
-
-/// Has to be there, and may be `null`.
-fn nullable<'de, D: Deserializer<'de>>(from: D) -> Result<Option<At>, D::Error> {
-    Option::deserialize(from)
 }
 
 /// Characters of a remark.
@@ -61,8 +59,11 @@ pub(crate) fn check_note(note: Option<&str>) -> Result<(), Problem> {
 #[schema(as = MaterializeAssetBody)]
 pub(crate) struct MaterializeBody {
     dag_run_id: Option<String>,
+    #[serde(default, deserialize_with = "aware")]
     data_interval_start: Option<At>,
+    #[serde(default, deserialize_with = "aware")]
     data_interval_end: Option<At>,
+    #[serde(default, deserialize_with = "aware")]
     logical_date: Option<At>,
     run_after: Option<At>,
     #[schema(value_type = Option<std::collections::HashMap<String, Any>>)]
@@ -117,9 +118,6 @@ impl TriggerBody {
                 ));
             }
         };
-        if self.partition_key.is_some() {
-            return Err(Problem::invalid("partitions are not there yet"));
-        }
         Ok(TriggerRun {
             dag_id: DagId::from(dag_id),
             run_id: self.dag_run_id.map(RunId::from),
@@ -132,6 +130,7 @@ impl TriggerBody {
             triggered_by: TriggeredBy::RestApi,
             user: None,
             reset: false,
+            partition_key: self.partition_key,
         })
     }
 }

@@ -11,7 +11,7 @@ use crate::{
     app::App,
     problem::Problem,
     request::{Body, Path},
-    wire::At,
+    wire::{At, aware},
 };
 
 /// What to clear.
@@ -22,10 +22,13 @@ pub(crate) struct ClearBody {
     /// Only say what would be cleared.
     #[serde(default = "yes")]
     dry_run: bool,
+    #[serde(default, deserialize_with = "aware")]
     start_date: Option<At>,
+    #[serde(default, deserialize_with = "aware")]
     end_date: Option<At>,
-    #[serde(default = "yes")]
-    only_failed: bool,
+    /// True where nothing is said.
+    #[schema(value_type = bool)]
+    only_failed: Option<bool>,
     #[serde(default)]
     only_running: bool,
     #[serde(default = "yes")]
@@ -67,7 +70,7 @@ enum TaskRefSchema {
 impl ClearBody {
     fn into_ask(self, dag_id: &str) -> Result<Clear, Problem> {
         check_note(self.note.as_deref())?;
-        if self.only_failed && self.only_running {
+        if self.only_failed == Some(true) && self.only_running {
             let text = "only_failed and only_running exclude each other";
             return Err(Problem::field("only_running", "value_error", text, "true"));
         }
@@ -90,10 +93,6 @@ impl ClearBody {
             let text = "task_ids names at least one task; leave it out to mean all";
             return Err(Problem::field("task_ids", "value_error", text, ""));
         }
-        if self.dag_run_id.is_none() && (self.include_future || self.include_past) {
-            let text = "include_future and include_past need the dag_run_id that they start from";
-            return Err(Problem::invalid(text));
-        }
         let task = |task| match task {
             TaskRef::Task(id) => (TaskId::from(id), None),
             TaskRef::Instance(id, map) => (TaskId::from(id), Some(map)),
@@ -113,7 +112,7 @@ impl ClearBody {
             include_downstream: self.include_downstream,
             include_future: self.include_future,
             include_past: self.include_past,
-            only_failed: self.only_failed,
+            only_failed: self.only_failed.unwrap_or(true),
             only_running: self.only_running,
             reset_dag_runs: self.reset_dag_runs,
             prevent_running_task: self.prevent_running_task,
