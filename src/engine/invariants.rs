@@ -245,6 +245,8 @@ fn permissions(run: &LiveRun) -> Result<(), String> {
 fn in_book(run: &LiveRun, view: &dyn View) -> Result<(), String> {
     let no: RunNo = run.row.no;
     let unchanged = run.slots.iter().all(|slot| !slot.dirty) && !run.row_dirty;
+    let is_there = |at: &usize| !run.is_absent(crate::plan::position(*at));
+    let there: Vec<_> = (0..run.slots.len()).filter(is_there).collect();
     let unchanged = unchanged && run.deleted.is_empty() && run.removed_dirty.is_empty();
     if !unchanged {
         return Ok(());
@@ -260,9 +262,10 @@ fn in_book(run: &LiveRun, view: &dyn View) -> Result<(), String> {
     same(
         "task instances in the book",
         book.len(),
-        run.slots.len() + run.removed.len(),
+        there.len() + run.removed.len(),
     )?;
-    let here = run.slots.iter().map(|slot| &slot.ti);
+    let slots = there.iter().filter_map(|at| run.slots.get(*at));
+    let here = slots.map(|slot| &slot.ti);
     for here in here.chain(run.removed.values().map(|(ti, _)| ti)) {
         if book.get(&here.key) != Some(here) {
             let (key, other) = (here.key, book.get(&here.key));

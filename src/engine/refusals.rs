@@ -140,11 +140,6 @@ pub(crate) fn unreadable(dag_id: &str) -> Refusal {
     let message = format!("the version of dag `{dag_id}` that this needs cannot be read any more");
     refusal(RefusalKind::Unavailable, "RUN-017", message)
 }
-/// A data interval needs a logical date.
-pub(crate) fn interval_without_date() -> Refusal {
-    let message = "a data interval needs a logical date, and must not end before it starts";
-    refusal(RefusalKind::Invalid, "RUN-018", message.to_owned())
-}
 /// The dag's file is gone.
 pub(crate) fn stale(dag_id: &str) -> Refusal {
     let message = format!("dag `{dag_id}` is not in the dag folder any more: put its file back");

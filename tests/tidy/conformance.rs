@@ -1,7 +1,7 @@
 //! The table of Airflow's numbered behaviours and what proves each, made from the sources.
 //!
 //! A Rust test proves item 34 when it is called `s034_...`, items 113 to 116 when it is called
-//! `s113_to_s116_...`. The live oracle proves the numbers that its features name.
+//! `s113_to_s116_...`; so does a Python test of `tests/airflow` that is called `test_s034_...`. The live oracle proves the numbers that its features name.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::{fmt::Write, fs, ops::RangeInclusive};
@@ -11,6 +11,7 @@ use crate::tree::{File, files, root};
 const ITEMS: &str = "tests/conformance/items.txt";
 const TABLE: &str = "tests/conformance/SEMANTICS.md";
 const ORACLE: &str = "tests/oracle/";
+const AIRFLOW: &str = "tests/airflow/";
 const N_ITEMS: usize = 155;
 
 struct Item<'a> {
@@ -43,6 +44,26 @@ fn tests(text: &str) -> impl Iterator<Item = &str> {
         let name = head.strip_prefix("fn ")?.split(['(', '<']).next()?;
         std::mem::take(&mut is_test).then_some(name)
     })
+}
+
+/// The tests of one Python file, without the `test_` that they begin with.
+fn python_tests(text: &str) -> impl Iterator<Item = &str> {
+    let names = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("def test_"));
+    names.filter_map(|name| name.split('(').next())
+}
+
+/// The numbers that a Python test claims: several may follow each other, and some be ranges, as in
+/// `s074_s113_to_s117_triggers`.
+fn python_numbers(mut name: &str) -> Vec<usize> {
+    let mut found = Vec::new();
+    while let Some(range) = numbers(name) {
+        let n_letters = if range.start() == range.end() { 5 } else { 13 };
+        found.extend(range);
+        name = name.get(n_letters..).unwrap_or("");
+    }
+    found
 }
 
 /// The layer or suite that a file belongs to.
@@ -80,6 +101,15 @@ fn claims(files: &[File]) -> BTreeMap<usize, BTreeSet<String>> {
         for name in tests(file.text()) {
             for number in numbers(name).into_iter().flatten() {
                 let claim = format!("{} `{name}`", place(file));
+                claims.entry(number).or_default().insert(claim);
+            }
+        }
+    }
+    let python = |file: &&File| file.path.starts_with(AIRFLOW) && file.path.ends_with(".py");
+    for file in files.iter().filter(python) {
+        for name in python_tests(file.text()) {
+            for number in python_numbers(name) {
+                let claim = format!("{} `test_{name}`", place(file));
                 claims.entry(number).or_default().insert(claim);
             }
         }

@@ -1,7 +1,7 @@
 //! What a try says of itself, and asks about itself.
 
 use model::{
-    JsonMap,
+    JsonMap, Timestamp,
     change::{Kept, KeptValue},
     command::Command,
     execution::{Answer, Asker, SkipTarget},
@@ -97,6 +97,10 @@ pub(super) fn first_reschedule(desk: &Desk, who: &Asker) -> Planned {
     let ti = find::mine(&book, who)?;
     let kept = book.kept(ti.key, &Kept::Rescheduled)?;
     let was = reschedules(kept.as_ref(), ti.try_number) > 0;
-    let start_date = ti.start_date.filter(|_| was);
+    let since = kept
+        .as_ref()
+        .and_then(|kept| kept.value.get("since")?.as_str());
+    let since = since.and_then(|since| Timestamp::parse(since).ok());
+    let start_date = since.or(ti.start_date).filter(|_| was);
     now(Answer::TaskRescheduleStartDate { start_date })
 }

@@ -60,20 +60,20 @@ pub(crate) fn reschedule(cx: &mut Cx, place: At, at: Timestamp) {
     }
 }
 
-/// Keeps how often the try has looked already.
+/// Keeps how often the try has looked already, and when it first did.
 fn count_reschedule(cx: &mut Cx, place: At) {
     let Some(ti) = cx.ti(place) else { return };
     let (key, try_number) = (ti.key, ti.try_number);
+    let start = ti.start_date.map(|at| at.to_string());
     let fresh = cx.live.dirty.kept.get(&(key, Kept::Rescheduled)).cloned();
     let known = fresh.unwrap_or_else(|| cx.view.kept(key, &Kept::Rescheduled));
-    let count = |kept: &KeptValue| {
-        let of = kept.value.get("try").and_then(Json::as_u64);
-        let count = kept.value.get("count").and_then(Json::as_u64);
-        count.filter(|_| of == Some(u64::from(try_number)))
-    };
-    let count = known.as_ref().and_then(count).unwrap_or(0) + 1;
+    let of = |kept: &KeptValue| kept.value.get("try").and_then(Json::as_u64);
+    let known = known.filter(|kept| of(kept) == Some(u64::from(try_number)));
+    let said = |name: &str| known.as_ref().and_then(|kept| kept.value.get(name));
+    let count = said("count").and_then(Json::as_u64).unwrap_or(0) + 1;
+    let since = said("since").cloned().unwrap_or_else(|| start.into());
     let value = KeptValue {
-        value: serde_json::json!({"try": try_number, "count": count}),
+        value: serde_json::json!({"try": try_number, "count": count, "since": since}),
         expires_at: None,
     };
     let kept = &mut cx.live.dirty.kept;

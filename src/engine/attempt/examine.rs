@@ -39,6 +39,10 @@ pub(crate) fn examine(cx: &mut Cx, place: At) {
         .map_or(Verdict::Wait, |run| judge(run, place.at));
     let (rule, kept) = (task.trigger_rule, kept_skipped(cx, place));
     match verdict {
+        // As upstream has it, this is known before the rule is.
+        Verdict::Wait if kept.is_some() && !waits_for_past(cx, place, task) => {
+            cx.end(place, Event::NotChosen, kept);
+        }
         Verdict::Wait => {}
         Verdict::Skip if waits_for_past(cx, place, task) => {}
         Verdict::Skip => {

@@ -69,7 +69,10 @@ fn started(cx: &mut Cx, place: At, pid: Option<u32>, at: model::Timestamp) {
         return;
     }
     if let Some(ti) = cx.change(place) {
-        ti.start_date.get_or_insert(at);
+        // What goes on after a trigger began before; each look of a sensor begins anew.
+        let goes_on = ti.deferral.as_ref().is_some_and(|of| of.resume.is_some());
+        let begun = ti.start_date.filter(|_| goes_on);
+        ti.start_date = begun.or(Some(at));
         ti.pid = pid;
         ti.reason = None;
     }

@@ -126,7 +126,9 @@ fn again(cx: &mut Cx, backfill: &Backfill, no: RunNo) -> Option<RunNo> {
         return None;
     }
     let n_slots = position(cx.run(no)?.slots.len());
-    let places: Vec<At> = (0..n_slots).map(|at| At { run: no, at }).collect();
+    let is_there = |at: &u32| cx.run(no).is_some_and(|run| !run.is_absent(*at));
+    let places = (0..n_slots).filter(is_there);
+    let places: Vec<At> = places.map(|at| At { run: no, at }).collect();
     clear::instances(cx, &places, None);
     let run = cx.live.runs.get_mut(&no)?;
     let conf = backfill.conf.clone();

@@ -9,7 +9,7 @@ use model::{
     MapIndex, RunId, RunNo, TaskNo, TiKey, Timestamp,
     dag::Task,
     run::DagRun,
-    state::{DagRunState, TaskInstanceState as State},
+    state::{DagRunState, DagRunType, TaskInstanceState as State},
     task_instance::TaskInstance,
 };
 
@@ -214,14 +214,37 @@ impl LiveRun {
             map: MapIndex::NONE,
         };
         let retries = self.plan.task(at).map_or(0, |task| task.retries);
+        let mut ti = TaskInstance::new(key, self.plan.version, retries);
+        if !self.is_in_time(at) {
+            ti.state = State::Removed;
+        }
         Slot {
-            ti: TaskInstance::new(key, self.plan.version, retries),
+            ti,
             book: None,
             dirty: false,
             in_work: false,
             task: at,
             near: None,
         }
+    }
+
+    /// Whether the run's date lies between the first and the last date of a task. A run of another
+    /// date has no instance of it, as upstream has it; but a backfill runs all tasks.
+    fn is_in_time(&self, at: u32) -> bool {
+        let (Some(date), Some(task)) = (self.row.logical_date, self.plan.task(at)) else {
+            return true;
+        };
+        let start = task.start_date.or(self.plan.dag.start_date);
+        let end = task.end_date.or(self.plan.dag.end_date);
+        self.row.run_type == DagRunType::Backfill
+            || (start.is_none_or(|start| start <= date) && end.is_none_or(|end| date <= end))
+    }
+
+    /// Whether the run has no such instance: it counts as removed, and is not in the book.
+    pub fn is_absent(&self, at: u32) -> bool {
+        self.slot(at).is_some_and(|slot| {
+            slot.ti.state == State::Removed && slot.book.is_none() && !slot.dirty
+        })
     }
 
     /// Derives the counters from the states.

@@ -7,7 +7,7 @@ use model::{
     change::NextRun,
     run::DagRun,
     schedule::DataInterval,
-    state::{DagRunState, DagRunType, TriggeredBy},
+    state::{DagRunState, DagRunType, TaskInstanceState as State, TriggeredBy},
 };
 
 use crate::{
@@ -63,6 +63,9 @@ pub(crate) fn create(cx: &mut Cx, plan: Arc<Plan>, new: New) -> RunNo {
     let mut run = LiveRun::new(row, plan, Vec::new());
     run.change_row(&mut cx.live.dirty);
     for (at, slot) in run.slots.iter_mut().enumerate() {
+        if slot.ti.state == State::Removed {
+            continue;
+        }
         slot.dirty = true;
         run.dirty.push(crate::plan::position(at));
     }

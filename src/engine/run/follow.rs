@@ -125,7 +125,9 @@ pub(crate) fn take_out(cx: &mut Cx, no: RunNo) -> Option<LiveRun> {
 fn restore(cx: &mut Cx, no: RunNo) {
     for at in 0..crate::plan::position(cx.run(no).map_or(0, |run| run.slots.len())) {
         let place = At { run: no, at };
-        if cx.ti(place).is_some_and(|ti| ti.state == State::Removed) {
+        let is_absent = cx.run(no).is_some_and(|run| run.is_absent(at));
+        let is_removed = cx.ti(place).is_some_and(|ti| ti.state == State::Removed);
+        if is_removed && !is_absent {
             cx.apply(place, Event::Restored);
             if let Some(ti) = cx.change(place) {
                 ti.reason = None;

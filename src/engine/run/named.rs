@@ -35,6 +35,7 @@ pub(crate) fn tasks(
     };
     if tasks.is_empty() {
         return (0..position(live.slots.len()))
+            .filter(|at| !live.is_absent(*at))
             .map(|at| At { run, at })
             .collect();
     }
@@ -63,6 +64,7 @@ pub(crate) fn tasks(
         let is_it = |at: &u32| live.slot(*at).is_some_and(|slot| slot.ti.key.map.0 == *map);
         places.extend(live.slots_of(*at).filter(is_it));
     }
+    places.retain(|at| !live.is_absent(*at));
     places.sort_unstable();
     places.dedup();
     places.into_iter().map(|at| At { run, at }).collect()

@@ -1,6 +1,7 @@
 //! Setting task instances by hand.
 
 use model::{
+    RunNo, TaskId,
     command::{Refusal, Reply, SetTaskState},
     reason::Reason,
     state::TaskInstanceState as State,
@@ -13,7 +14,7 @@ use crate::{
     refusals,
 };
 
-/// Sets what the request means. What failed below because of it is cleared, so that it goes on.
+/// Sets what the request means. What failed below it is cleared, so that it goes on.
 pub(crate) fn set(cx: &mut Cx, ask: SetTaskState) -> Result<Reply, Refusal> {
     let end = end(ask.state).ok_or_else(|| refusals::state_not_settable(ask.state.as_str()))?;
     let dag = select::dag(cx, &ask.dag_id)?;
@@ -41,12 +42,7 @@ pub(crate) fn set(cx: &mut Cx, ask: SetTaskState) -> Result<Reply, Refusal> {
         mark(cx, *place, end, ask.user.clone());
     }
     for run in runs {
-        let set: Vec<At> = places
-            .iter()
-            .copied()
-            .filter(|place| place.run == run)
-            .collect();
-        go_on_below(cx, &set);
+        go_on_below(cx, run, &ask.task_id);
     }
     Ok(reply)
 }
@@ -79,32 +75,18 @@ pub(crate) fn mark(cx: &mut Cx, place: At, end: End, user: Option<String>) {
     }
 }
 
-/// Clears what failed below those that were set, and puts the run back when that gives it work.
-fn go_on_below(cx: &mut Cx, set: &[At]) {
-    let Some(run) = set.first().map(|place| place.run) else {
-        return;
-    };
-    let Some(plan) = cx.run(run).map(|run| std::sync::Arc::clone(&run.plan)) else {
-        return;
-    };
+/// Clears what failed below the task that was set, and puts the run back when that gives it work.
+/// As upstream has it, this is so too for what was set to failed along with it.
+fn go_on_below(cx: &mut Cx, run: RunNo, task: &TaskId) {
     let Some(live) = cx.run(run) else { return };
-    let mut tasks: Vec<u32> = set
-        .iter()
-        .filter_map(|at| Some(live.slot(at.at)?.task))
-        .collect();
-    tasks.sort_unstable();
-    tasks.dedup();
-    let mut below: Vec<u32> = tasks
-        .iter()
-        .flat_map(|at| plan.transitive(*at, false))
-        .collect();
-    below.sort_unstable();
-    below.dedup();
+    let Some(at) = live.plan.dag.position(task) else {
+        return;
+    };
+    let below = live.plan.transitive(crate::plan::position(at), false);
     let below: Vec<At> = below
         .into_iter()
         .flat_map(|task| live.slots_of(task))
         .map(|at| At { run, at })
-        .filter(|place| !set.contains(place))
         .filter(|place| cx.ti(*place).is_some_and(|ti| ti.state.is_failure()))
         .collect();
     if !below.is_empty() {

@@ -37,7 +37,7 @@ pub(crate) fn trigger(cx: &mut Cx, ask: TriggerRun) -> Result<Reply, Refusal> {
         run_id,
         run_type: ask.run_type,
         logical_date: ask.logical_date,
-        data_interval: interval(&ask, &plan, run_after)?,
+        data_interval: interval(&ask, &plan, run_after),
         run_after,
         conf: super::conf::given(ask.conf),
         note: ask.note,
@@ -99,21 +99,16 @@ type Partition = (Option<String>, Option<Timestamp>);
 
 /// The data interval that was given, or the timetable's for a manual run at that date. A run that a
 /// task asks for has that of the time from which on it runs, as upstream has it.
-fn interval(
-    ask: &TriggerRun,
-    plan: &Arc<Plan>,
-    run_after: Timestamp,
-) -> Result<Option<DataInterval>, Refusal> {
+fn interval(ask: &TriggerRun, plan: &Arc<Plan>, run_after: Timestamp) -> Option<DataInterval> {
     let by_task = ask.run_type == DagRunType::OperatorTriggered;
     match (ask.logical_date, ask.data_interval) {
-        (None, None) => Ok(None),
-        (None, Some(_)) => Err(refusals::interval_without_date()),
-        (Some(_), Some(given)) if given.end < given.start => Err(refusals::interval_without_date()),
-        (Some(_), Some(given)) => Ok(Some(given)),
-        (Some(date), None) => Ok(timetable::infer_manual_data_interval(
+        // As upstream has it, an interval says nothing where there is no date.
+        (None, _) => None,
+        (Some(_), Some(given)) => Some(given),
+        (Some(date), None) => timetable::infer_manual_data_interval(
             &plan.dag.schedule,
             if by_task { run_after } else { date },
-        )),
+        ),
     }
 }
 
@@ -145,7 +140,9 @@ fn reset(cx: &mut Cx, ask: &TriggerRun, no: RunNo) -> Result<Reply, Refusal> {
         return Err(refusals::unreadable(&ask.dag_id));
     }
     let n_tasks = crate::plan::position(cx.run(no).map_or(0, |run| run.slots.len()));
-    let places: Vec<At> = (0..n_tasks).map(|at| At { run: no, at }).collect();
+    let is_there = |at: &u32| cx.run(no).is_some_and(|run| !run.is_absent(*at));
+    let places = (0..n_tasks).filter(is_there);
+    let places: Vec<At> = places.map(|at| At { run: no, at }).collect();
     clear::instances(cx, &places, None);
     clear::requeue(cx, no);
     Ok(set_run::done(cx, no))

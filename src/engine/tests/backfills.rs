@@ -11,8 +11,8 @@ use serde_json::json;
 
 use super::dsl::World;
 
-/// A dag of every day whose own schedule has not begun.
-const DAILY: &str = "a; ! cron=@daily from=2030-01-01";
+/// A dag of every day whose own schedule is over.
+const DAILY: &str = "a; ! cron=@daily from=2025-01-01 to=2025-12-31";
 
 fn time(text: &str) -> Timestamp {
     Timestamp::parse(text).unwrap()
@@ -112,7 +112,7 @@ fn s141_backfills_that_cannot_be_are_refused() {
         from_date: time("1990-01-01"),
         ..past()
     };
-    let minutely = "a; ! cron=*_*_*_*_* from=2030-01-01".replace('_', " ");
+    let minutely = "a; ! cron=*_*_*_*_* from=2025-01-01 to=2025-12-31".replace('_', " ");
     let minutely = minutely.replace("* * * * *", "@hourly");
     assert_eq!(refused(&minutely, many), "Unprocessable RUN-087");
 }
@@ -218,7 +218,7 @@ fn s142_runs_that_are_there_stay_or_are_made_again() {
 
 #[test]
 fn s143_what_looks_back_runs_forward_and_without_gaps() {
-    let dag = "a past=yes; ! cron=@daily from=2030-01-01";
+    let dag = "a past=yes; ! cron=@daily from=2025-01-01 to=2025-12-31";
     let refused = |reprocess, backwards| {
         world(dag).backfill(BackfillAsk {
             reprocess,
@@ -233,7 +233,7 @@ fn s143_what_looks_back_runs_forward_and_without_gaps() {
 
 #[test]
 fn s064_the_first_run_of_a_backfill_does_not_look_back() {
-    let mut world = world("a past=yes; ! cron=@daily from=2030-01-01");
+    let mut world = world("a past=yes; ! cron=@daily from=2025-01-01 to=2025-12-31");
     world.start("d", Some("2025-12-01"));
     world.play("r1.a run; r1.a fail");
     world.backfill(BackfillAsk {
@@ -385,7 +385,7 @@ fn s145_a_backfill_is_over_with_its_last_run() {
 
 #[test]
 fn s035_and_s017_backfills_have_a_limit_of_their_own() {
-    let mut world = world("a; ! cron=@daily from=2030-01-01 runs=1");
+    let mut world = world("a; ! cron=@daily from=2025-01-01 to=2025-12-31 runs=1");
     world.backfill(BackfillAsk {
         max_active_runs: 2,
         ..ask("2025-12-01", "2025-12-04")
@@ -406,7 +406,7 @@ fn s035_and_s017_backfills_have_a_limit_of_their_own() {
 
 #[test]
 fn s036_runs_of_backfills_come_last() {
-    let mut world = world("a; ! cron=@daily from=2030-01-01 runs=1 paused=yes");
+    let mut world = world("a; ! cron=@daily from=2025-01-01 to=2025-12-31 runs=1 paused=yes");
     world.backfill(BackfillAsk {
         max_active_runs: 1,
         ..ask("2025-12-01", "2025-12-02")

@@ -187,6 +187,17 @@ fn s010_states_set_by_hand_are_set_at_once() {
         "#]],
     );
     check(
+        "a; b:a rule=all_done; c",
+        "start; a run; mark a failed +down",
+        expect![[r#"
+            r1 running
+              a failed 1: set by hand by ada
+              b queued 1: handed to a worker, starting
+              c queued 1: handed to a worker, starting
+            start a#1, start c#1, kill a, start b#1
+        "#]],
+    );
+    check(
         "a; b:a; c:b",
         "start; a fail; mark a success",
         expect![[r#"

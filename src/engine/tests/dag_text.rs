@@ -65,6 +65,7 @@ fn set_dag(dag: &mut Dag, key: &str, value: &str) {
         "on_failure" => dag.has_on_failure_callback = value == "yes",
         "fail_fast" => dag.fail_fast = value == "yes",
         "catchup" => dag.catchup = value == "yes",
+        "to" => dag.end_date = Some(Timestamp::parse(value).unwrap()),
         "from" => dag.start_date = Some(Timestamp::parse(value).unwrap()),
         "failures" => dag.max_consecutive_failed_dag_runs = value.parse().unwrap(),
         "paused" => dag.is_paused_upon_creation = Some(value == "yes"),

@@ -213,6 +213,17 @@ fn s067_a_cleared_child_stays_skipped_until_the_branch_runs_again() {
         "#]],
     );
     check(
+        "a; b; c:a,b",
+        "start; a run; skip-down a c; a ok; b ok; clear b +down",
+        expect![[r#"
+            r1 running
+              a success 1
+              b queued 2: handed to a worker, starting
+              c skipped 0: `a` did not choose it
+            start a#1, start b#1, start b#2
+        "#]],
+    );
+    check(
         "!map.g=2; a in=g; c:a in=g",
         "start; a[0] ok; a[1] run; skip-down a[1] c[1]; a[1] ok; c[0] ok; clear c",
         expect![[r#"

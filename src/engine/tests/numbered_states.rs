@@ -1,7 +1,7 @@
 //! Upstream's numbered behaviours of states and tries: what they are, what they keep, how they end.
 
 use expect_test::expect;
-use model::{report::Happened, state::TaskInstanceState as State};
+use model::{change::Kept, report::Happened, state::TaskInstanceState as State};
 
 use super::{World, check};
 use crate::report;
@@ -126,7 +126,8 @@ fn s005_the_start_of_a_try_is_kept_over_waits() {
     world.play("tick 1m; a suspend; tick 1m; a fire x; a run");
     assert_eq!(world.book.tis[&key].start_date, begun, "after a trigger");
     world.play("tick 1m; a again 1m; tick 1m; a run");
-    assert_eq!(world.book.tis[&key].start_date, begun, "after another look");
+    let now = Some(world.now);
+    assert_eq!(world.book.tis[&key].start_date, now, "another look");
     world.play("a fail; tick 2m; a run");
     assert_eq!(
         world.book.tis[&key].start_date,
@@ -307,9 +308,13 @@ fn s120_the_first_look_of_a_try_dates_all_others() {
     let mut world = World::new();
     world.publish("d", "a");
     world.play("start; a run");
-    let first = world.book.tis[&world.key("a")].start_date;
-    for _ in 0..3 {
+    let key = world.key("a");
+    let first = world.book.tis[&key].start_date.unwrap().to_string();
+    for count in 1..4 {
         world.play("a again 1m; tick 1m; a run");
+        let kept = &world.book.kept[&(key, Kept::Rescheduled)].value;
+        assert_eq!(kept["since"], first.as_str());
+        assert_eq!(kept["count"], count);
     }
-    assert_eq!(world.book.tis[&world.key("a")].start_date, first);
+    assert_eq!(world.book.tis[&key].start_date, Some(world.now));
 }

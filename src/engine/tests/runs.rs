@@ -283,6 +283,36 @@ fn s151_a_run_by_a_task_has_the_interval_of_its_own_time() {
 }
 
 #[test]
+fn s040_a_run_outside_of_the_dates_of_its_tasks_has_none() {
+    let mut dag = parse_dag("d", "a; b:a; c");
+    dag.start_date = Some(model::Timestamp::parse("2025-12-10").unwrap());
+    dag.tasks.get_mut(2).unwrap().end_date = Some(model::Timestamp::parse("2025-12-20").unwrap());
+    let mut world = World::new();
+    world.publish_dag("d.yaml", std::sync::Arc::new(dag), "x");
+    for date in ["2025-12-09", "2025-12-10", "2025-12-24"] {
+        world.ask(Command::TriggerRun(Box::new(trigger(
+            "d",
+            Some(date),
+            Some(date),
+        ))));
+    }
+    world.play("clear 2025-12-09.*");
+    expect![[r#"
+        2025-12-09 success
+        2025-12-10 running
+          a queued 1: handed to a worker, starting
+          b no_status 0: waits for `a`
+          c queued 1: handed to a worker, starting
+        2025-12-24 running
+          a queued 1: handed to a worker, starting
+          b no_status 0: waits for `a`
+        start a#1, start c#1, start a#1
+    "#]]
+    .assert_eq(&world.show());
+    assert_eq!(world.book.tis.len(), 5);
+}
+
+#[test]
 fn s136_a_run_by_hand_may_be_for_a_partition() {
     let by_day = serde_json::json!({
         "expression": "0 0 * * *", "timezone": "Asia/Taipei", "run_offset": 0,

@@ -4,6 +4,7 @@ use axum::{Json, extract::State};
 use model::{
     DagId, JsonMap, RunId,
     command::{Command, Reply, TriggerRun},
+    limits::KEY_CHARS_MAX,
     schedule::DataInterval,
     state::{DagRunType, TriggeredBy},
 };
@@ -103,11 +104,8 @@ impl TriggerBody {
         check_note(self.note.as_deref())?;
         let data_interval = match (self.data_interval_start, self.data_interval_end) {
             (None, None) => None,
-            (Some(At(start)), Some(At(end))) if start <= end => Some(DataInterval { start, end }),
-            (Some(_), Some(_)) => {
-                let text = "the data interval ends before it starts";
-                return Err(Problem::field("data_interval_end", "value_error", text, ""));
-            }
+            // Upstream takes one that ends before it starts, too.
+            (Some(At(start)), Some(At(end))) => Some(DataInterval { start, end }),
             (Some(_), None) | (None, Some(_)) => {
                 let text = "give both data_interval_start and data_interval_end, or neither";
                 return Err(Problem::field(
@@ -118,9 +116,21 @@ impl TriggerBody {
                 ));
             }
         };
+        let run_id = self.dag_run_id.filter(|run_id| !run_id.is_empty());
+        if let Some(run_id) = run_id.as_ref()
+            && run_id.chars().count() > KEY_CHARS_MAX
+        {
+            let text = format!("a run id has at most {KEY_CHARS_MAX} characters");
+            return Err(Problem::field(
+                "dag_run_id",
+                "string_too_long",
+                text,
+                run_id,
+            ));
+        }
         Ok(TriggerRun {
             dag_id: DagId::from(dag_id),
-            run_id: self.dag_run_id.map(RunId::from),
+            run_id: run_id.map(RunId::from),
             run_type: DagRunType::Manual,
             logical_date: self.logical_date.map(|At(at)| at),
             data_interval,
