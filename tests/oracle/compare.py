@@ -8,7 +8,7 @@ import json
 import pathlib
 import re
 
-from plan import Plan
+from plan import NUMBERS, Plan
 from side import Json
 
 HERE = pathlib.Path(__file__).parent
@@ -145,12 +145,14 @@ def report(out: pathlib.Path, seeds: list[int]) -> int:
     """Writes report.json and report.md; gives the number of seeds with a difference that has no reason."""
     results, known = load(out / "results", seeds), reasons()
     lines, bad, used = [], {}, collections.Counter()
+    raced_in: dict[str, set[int]] = collections.defaultdict(set)
     for result in results:
         rest, races = [], raced(result, known)
         for difference in result.differences():
             why = reason_for(difference[0], races)
             if why:
                 used[why] += 1
+                raced_in[why].add(result.seed)
             else:
                 rest.append(difference)
         if rest:
@@ -159,13 +161,18 @@ def report(out: pathlib.Path, seeds: list[int]) -> int:
             lines += [f"- {what}: airflow {theirs!r}, orrery {ours!r}" for what, theirs, ours in rest[:40]]
     count = sum(len(result.airflow["seen"]) for result in results)
     stories = collections.Counter(result.story for result in results)
+    features = collections.Counter(name for result in results for name in set(result.features))
+    shown = {number for name in (*stories, *features) for number in NUMBERS.get(name, ())}
+    asked = sum(len(result.airflow["said"]) for result in results)
     head = [
         "# Oracle",
         "",
-        f"{len(results)} dags, {count} values compared, {len(bad)} dags with unexplained differences.",
+        f"{len(results)} dags, {count} values and {asked} answers compared, {len(bad)} dags with unexplained differences.",
         f"Stories: {', '.join(f'{name} {n}' for name, n in stories.most_common())}.",
+        f"Features: {', '.join(f'{name} {n}' for name, n in features.most_common())}.",
+        f"They show {len(shown)} of the numbered behaviours.",
         "",
-        *(f"- explained {n}: {why}" for why, n in used.most_common()),
+        *(f"- explained, {n} values of {len(raced_in[why])} dags: {why}" for why, n in used.most_common()),
     ]
     (out / "report.md").write_text("\n".join([*head, *lines]) + "\n")
     summary = {"dags": len(results), "values": count, "stories": stories, "explained": used, "unexplained": bad}

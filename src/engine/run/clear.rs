@@ -143,7 +143,8 @@ fn instance(cx: &mut Cx, place: At) {
     if state == State::Restarting {
         return;
     }
-    if ti.try_number > 0 && state != State::NoStatus {
+    // What ended without ever having run is kept as well, as try 0.
+    if state.is_finished() || (ti.try_number > 0 && state != State::NoStatus) {
         let mut finished = ti.clone();
         finished.fence = None;
         if !state.is_finished() {
