@@ -303,6 +303,8 @@ export function answer(world: World, method: string, url: URL, body: unknown): A
   }
   if (root === 'importErrors')
     return ok({ import_errors: world.importErrors, total_entries: world.importErrors.length });
+  if (root === 'dagWarnings')
+    return ok({ dag_warnings: world.warnings, total_entries: world.warnings.length });
   if (root === 'dagTags')
     return ok({
       tags: [...new Set(world.dags.flatMap(({ dag }) => dag.tags.map(({ name }) => name)))].sort(),

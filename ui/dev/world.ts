@@ -4,6 +4,7 @@ import type {
   DagDetails,
   DagRun,
   GridTask,
+  DagWarning,
   ImportError,
   LogLine,
   Question,
@@ -202,6 +203,7 @@ export class World {
   readonly dags: WorldDag[] = [];
   readonly questions: Question[] = [];
   importErrors: ImportError[] = [];
+  warnings: DagWarning[] = [];
   setup: Setup = {
     state: 'off',
     what: '',
@@ -228,6 +230,15 @@ export class World {
     }
     if (copies > 0) this.add(HUGE);
     this.breakFile('gdpr_erasure');
+    this.warnings = [
+      {
+        dag_id: 'orders_hourly',
+        dag_display_name: 'orders_hourly',
+        warning_type: 'runtime varying value',
+        message: 'Line 7: `datetime.now()` gives another dag at each parse.',
+        timestamp: iso(this.now - 60_000),
+      },
+    ];
   }
 
   find(id: string): WorldDag | undefined {

@@ -32,6 +32,9 @@ export type TaskInstance = Schemas['TaskInstanceResponse'] & { orrery?: Usage | 
 export type ImportError = Schemas['ImportErrorResponse'] &
   Partial<Pick<Schemas['OrreryImportError'], 'line' | 'column' | 'message' | 'code'>>;
 
+/** Something that is odd with a dag that runs all the same. */
+export type DagWarning = Schemas['DAGWarningResponse'];
+
 export type LogLine = {
   event: string;
   timestamp?: string;

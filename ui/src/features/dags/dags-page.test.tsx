@@ -31,6 +31,23 @@ describe('the list of dags', () => {
     expect(screen.getByText('DAG-007')).toBeVisible();
   });
 
+  it('says what is odd with dags that run', async () => {
+    const { user } = open(DAGS);
+    await user.click(await screen.findByRole('button', { name: /1 warning about dags/ }));
+    const warnings = within(screen.getByRole('region', { name: 'Warnings' }));
+    expect(warnings.getByText(/gives another dag at each parse/)).toBeVisible();
+    expect(warnings.getByText('runtime varying value')).toBeVisible();
+    await user.click(warnings.getByRole('link', { name: 'orders_hourly' }));
+    expect(address()).toContain('orders_hourly');
+  });
+
+  it('has no word of warnings where there are none', async () => {
+    theWorld().warnings = [];
+    open(DAGS);
+    await rowOf('orders_hourly');
+    expect(screen.queryByText(/about dags/)).toBeNull();
+  });
+
   it('filters in the address, and says when nothing matches', async () => {
     const { user } = open(DAGS);
     await user.type(await screen.findByRole('searchbox'), 'no such thing');

@@ -13,6 +13,7 @@ import { DagTable } from './components/dag-table';
 import { DagFilters } from './components/filters';
 import { ImportErrorsBanner } from './components/import-errors';
 import { StateCounts } from './components/state-counts';
+import { WarningsBanner } from './components/warnings';
 import { useDagList, type Filters } from './hooks/dags';
 
 const ROW_PX = { wide: 54, narrow: 92 };
@@ -50,6 +51,7 @@ export default function DagsPage() {
       />
       <DagFilters deployment={deployment} filters={filters} onChange={change} />
       <ImportErrorsBanner deployment={deployment} n={dags.importErrors} />
+      <WarningsBanner deployment={deployment} />
       {dags.error && (
         <div className="px-3 pb-3 sm:px-5">
           <ProblemPanel

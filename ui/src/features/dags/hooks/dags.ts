@@ -11,6 +11,7 @@ type DagPage = { items: Dag[]; total: number; importErrors: number };
 const PAGE_SIZE = 50;
 const IMPORT_ERRORS_SHOWN = 100;
 const VERSIONS_SHOWN = 100;
+const WARNINGS_SHOWN = 100;
 
 export function useDagList(deployment: string, filters: Filters, visible: [number, number]) {
   const { search, paused, state, tag } = filters;
@@ -115,6 +116,19 @@ export function useImportErrors(deployment: string, enabled = true) {
         api(deployment).GET('/api/v2/importErrors', { params, signal }),
       );
       return { errors: answer.import_errors as ImportError[], total: answer.total_entries };
+    },
+  });
+}
+
+export function useDagWarnings(deployment: string) {
+  return useQuery({
+    queryKey: keys.dagWarnings(deployment),
+    queryFn: async ({ signal }) => {
+      const params = { query: { limit: WARNINGS_SHOWN } };
+      const answer = await expectData(
+        api(deployment).GET('/api/v2/dagWarnings', { params, signal }),
+      );
+      return { warnings: answer.dag_warnings, total: answer.total_entries };
     },
   });
 }
