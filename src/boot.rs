@@ -137,6 +137,7 @@ fn start(
     let queue = control::channel();
     let reports = queue.0.clone();
     let python = python::runtime(config, folder.data())?;
+    python::let_others_through(folder.data(), config.run_as_user)?;
     let execution = control::Execution::default();
     let worker = worker::client::Client::start(
         worker::client::ClientOptions {

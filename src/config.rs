@@ -35,6 +35,12 @@ pub struct Config {
     pub zygote_idle_s: u64,
     /// How long a dag file that was read once may serve tasks, in seconds; 0 for never.
     pub dag_age_s: u64,
+    /// Whether tasks may run as other users of the system.
+    pub run_as_user: bool,
+    /// Children after which a warm interpreter is replaced.
+    pub zygote_forks: u64,
+    /// MiB by which a warm interpreter may grow before it is replaced.
+    pub zygote_growth_mib: u64,
     /// Memory of a Python task's process in MiB; 0 for what the machine has.
     pub task_memory_mib: u64,
     /// Page cache of the book in MiB.
@@ -73,6 +79,9 @@ impl Config {
             runtime: read.text("airflow.runtime"),
             zygote_idle_s: read.whole("airflow.zygote_idle_s", 1),
             dag_age_s: read.whole("airflow.dag_age_s", 0),
+            run_as_user: read.flag("airflow.run_as_user"),
+            zygote_forks: read.whole("airflow.zygote_forks", 1),
+            zygote_growth_mib: read.whole("airflow.zygote_growth_mib", 1),
             task_memory_mib: read.whole("airflow.task_memory_mib", 0),
             cache_mib: read.whole("store.cache_mib", 1),
             runs_days: read.whole("retention.runs_days", 0),

@@ -300,6 +300,29 @@ class Timetables:
         )
         return str(run_id)
 
+    def do_manual(self, ask: Json) -> Json:
+        """The interval of a run that somebody asked for, and its name where it has none."""
+        between, run_id = ask.get("data_interval"), ask.get("run_id")
+        if ask.get("logical_date") and not between:
+            between = self.do_infer_manual_data_interval({**ask, "run_after": ask["logical_date"]})
+        if run_id is None:
+            run_id = self.do_generate_run_id({**ask, "data_interval": between})
+        return {"data_interval": between, "run_id": run_id}
+
+    def do_between(self, ask: Json) -> list[Json]:
+        """The runs between two dates, no more than `limit`."""
+        timetable, found = self.decode("timetable", ask["timetable"]), list[Json]()
+        if getattr(timetable, "partitioned", False):
+            between = {"earliest": date(ask["earliest"]), "latest": date(ask["latest"])}
+            infos = timetable.iter_partition_dagrun_infos(**between)
+            return [plain(info._asdict()) for info, _ in zip(infos, range(ask["limit"]))]
+        while len(found) < ask["limit"]:
+            last = found[-1] if found else None
+            if not (info := self.do_next_dagrun_info({**ask, "catchup": True, "last": last})):
+                break
+            found.append(info)
+        return found
+
     def do_summary(self, ask: Json) -> Json:
         """How a timetable describes itself."""
         timetable = self.decode("timetable", ask["timetable"])
@@ -321,18 +344,6 @@ class Timetables:
     def do_weights(self, ask: Json) -> list[int]:
         """The weights of many task instances."""
         return [self.do_weight(each) for each in ask["of"]]
-
-    def do_partition(self, ask: Json) -> Any:
-        """One call of a partition mapper, with a key or a date."""
-        if (call := ask["call"]) not in {
-            "to_downstream",
-            "to_upstream",
-            "to_partition_date",
-            "carry_partition_date",
-        }:
-            raise ValueError(f"no call of a partition mapper: {call}")
-        argument = date(ask["date"]) if "date" in ask else ask["key"]
-        return plain(getattr(self.decode("partition_mapper", ask["mapper"]), call)(argument))
 
     def do_weight(self, ask: Json) -> int:
         """The weight that a custom strategy gives to a task instance."""

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs dags on real Airflows: makes a runtime of each supported version and one with providers below
 # target/ where they are missing (minutes, and the package index), then everything in tests/airflow and
-# tests/python. The providers meet an SSH server and PostgreSQL by the system's packages.
+# tests/python. The providers meet an SSH server and PostgreSQL, and some tasks sudo, by the system's packages.
 # Arguments go to pytest: `packaging/scripts/airflow.sh -k vectors`.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -17,11 +17,11 @@ if ! cmp -s tests/airflow/requirements.txt "$tools/requirements.txt"; then
   cp tests/airflow/requirements.txt "$tools/requirements.txt"
 fi
 
-if ! [ -x /usr/sbin/sshd ] || ! ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1; then
+if ! [ -x /usr/sbin/sshd ] || ! command -v sudo >/dev/null || ! ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1; then
   sudo=$([ "$(id -u)" = 0 ] || echo sudo)
   $sudo apt-get update -qq
   $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-    openssh-server openssh-client postgresql >/dev/null
+    openssh-server openssh-client postgresql sudo >/dev/null
 fi
 
 # Both ways of installing are in use: pip for the first, uv for the others. A version has a data folder

@@ -25,7 +25,7 @@ use crate::{
     handle::{Handle, Overloaded},
     metrics::{self, Metrics},
     notice::Notice,
-    python::Current,
+    python::{Asks, Current},
     reader::Reader,
     trigger,
 };
@@ -45,6 +45,7 @@ pub(crate) struct Inner {
     pub(crate) dags: PathBuf,
     pub(crate) started: Timestamp,
     pub(crate) python: Current,
+    pub(crate) asks: Asks,
 }
 
 impl Control {
@@ -53,7 +54,7 @@ impl Control {
     ///
     /// # Errors
     /// When too many wait already.
-    pub async fn command(&self, command: Command) -> Result<Reply, Overloaded> {
+    pub async fn command(&self, mut command: Command) -> Result<Reply, Overloaded> {
         if let Command::TriggerRun(ask) = &command
             && let Err(refusal) = trigger::check(self.reader(), &ask.dag_id, &ask.conf)
         {
@@ -62,6 +63,10 @@ impl Control {
         if let Command::CreateBackfill(ask) = &command
             && let Err(refusal) = trigger::check_backfill(self.reader(), ask)
         {
+            return Ok(Reply::Refused(refusal));
+        }
+        let asked = trigger::complete(self.reader(), &self.0.asks, &mut command, self.now());
+        if let Err(refusal) = asked.await {
             return Ok(Reply::Refused(refusal));
         }
         // A dag that is deleted comes back when its file still says it.
@@ -206,10 +211,12 @@ impl Control {
         self.0.folder.wait_scanned(timeout)
     }
 
-    /// Runs Python dags from now on, with this. The dag folder is looked through for them; what
-    /// was handed to another runtime stays there.
+    /// Runs Python dags from now on, with this. The dag folder is looked through for them, and what
+    /// has waited for a runtime (triggers, callbacks, timetables) is taken up; what was handed to
+    /// another runtime stays there.
     pub fn use_runtime(&self, chosen: &PythonRuntime) {
         self.0.python.set(chosen);
+        self.0.handle.derive();
         self.0.folder.look_again();
     }
 

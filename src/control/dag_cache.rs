@@ -5,11 +5,11 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak},
 };
 
 use model::{
-    DagNo, TaskId, TaskNo, VersionNo,
+    DagNo, Json, TaskId, TaskNo, VersionNo,
     dag::{Dag, Task},
     limits::DAG_CACHE_TASKS_MAX,
 };
@@ -23,6 +23,8 @@ pub struct CachedDag {
     pub numbers: Vec<TaskNo>,
     positions: HashMap<TaskNo, usize>,
     weights: OnceLock<Vec<i32>>,
+    /// As its file serialised it, while somebody has that.
+    serialized: Mutex<Weak<Json>>,
 }
 
 /// The least recently used ones go when there are more tasks than `DAG_CACHE_TASKS_MAX`.
@@ -65,6 +67,7 @@ impl CachedDag {
             numbers,
             positions,
             weights: OnceLock::new(),
+            serialized: Mutex::default(),
         }
     }
 
@@ -84,6 +87,25 @@ impl CachedDag {
     pub fn priority_weights(&self) -> &[i32] {
         self.weights
             .get_or_init(|| crate::queries::priority_weights(&self.dag))
+    }
+
+    /// The dag as its file serialised it, the same for all who have it at once: many triggers may.
+    pub(crate) fn serialized<E>(
+        &self,
+        read: impl FnOnce() -> Result<Option<Json>, E>,
+    ) -> Result<Option<Arc<Json>>, E> {
+        let mut known = self
+            .serialized
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(found) = known.upgrade() {
+            return Ok(Some(found));
+        }
+        let found = read()?.map(Arc::new);
+        if let Some(found) = &found {
+            *known = Arc::downgrade(found);
+        }
+        Ok(found)
     }
 }
 

@@ -71,6 +71,8 @@ struct Queue {
     lazy_since: Option<Instant>,
     /// Somebody wants the book to give space back.
     compact: bool,
+    /// What could not be done before can be now.
+    derive: bool,
     stopping: bool,
     closed: bool,
 }
@@ -81,6 +83,7 @@ pub(crate) struct Taken {
     pub(crate) inputs: Vec<Input>,
     pub(crate) questions: Vec<Question>,
     pub(crate) compact: bool,
+    pub(crate) derive: bool,
     pub(crate) stopping: bool,
 }
 
@@ -184,6 +187,13 @@ impl Handle {
         self.0.arrived.notify_one();
     }
 
+    /// Asks that all effects be derived again from the book, before long: some could not be
+    /// carried out, and can be now.
+    pub(crate) fn derive(&self) {
+        self.0.lock().derive = true;
+        self.0.arrived.notify_one();
+    }
+
     /// Asks the writer thread to finish what waits and to end.
     pub(crate) fn stop(&self) {
         self.0.lock().stopping = true;
@@ -200,7 +210,7 @@ impl Inbox {
         loop {
             let now = Instant::now();
             let lazy_until = queue.lazy_since.map(|since| since + lazy);
-            let asked = queue.compact || !queue.questions.is_empty();
+            let asked = queue.compact || queue.derive || !queue.questions.is_empty();
             let urgent = queue.n_urgent > 0 || asked || queue.stopping;
             let until = lazy_until.map_or(deadline, |lazy| lazy.min(deadline));
             let Some(wait) = until.checked_duration_since(now).filter(|_| !urgent) else {
@@ -268,6 +278,7 @@ impl Queue {
             inputs,
             questions,
             compact: std::mem::take(&mut self.compact),
+            derive: std::mem::take(&mut self.derive),
             stopping,
         }
     }

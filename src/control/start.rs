@@ -145,6 +145,10 @@ pub fn start(
         dags: options.dags.clone(),
         started: now,
         folder: Arc::default(),
+        asks: python::Asks {
+            python: python.clone(),
+            port: ports.evaluator.clone(),
+        },
         python,
     };
     let chores = Chores::default();
@@ -203,6 +207,7 @@ fn desk(
         awaited: Arc::clone(awaited),
         watching: Arc::clone(watching),
         triggerer: ports.triggerer.clone(),
+        asks: inner.asks.clone(),
         started,
     }
 }
@@ -220,7 +225,7 @@ fn act(
         triggerer,
         parser: _,
         callbacks,
-        evaluator,
+        evaluator: _,
         execution: _,
         keyring: _,
         runtime,
@@ -263,8 +268,7 @@ fn act(
         triggers,
         callbacks: act::Callbacks(caller.map(Arc::new)),
         evaluations: act::Evaluations {
-            python: inner.python.clone(),
-            port: evaluator,
+            asks: inner.asks.clone(),
             handle: inner.handle.clone(),
             runtime: runtime.clone(),
             n_failed: Arc::default(),

@@ -68,6 +68,9 @@ impl WriterThread {
             if taken.compact {
                 self.compact();
             }
+            if taken.derive {
+                self.derive();
+            }
             if taken.stopping && self.kept.is_empty() && self.later.is_empty() {
                 break;
             }
@@ -232,6 +235,14 @@ impl WriterThread {
             }
         }
         false
+    }
+
+    /// The same as after a failure, without one.
+    fn derive(&mut self) {
+        match self.scheduler.rebuild(self.clock.now()) {
+            Ok(outcome) => self.carry_out(outcome, Vec::new()),
+            Err(failure) => self.come_back(failure),
+        }
     }
 
     fn compact(&mut self) {

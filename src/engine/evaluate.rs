@@ -20,7 +20,8 @@ use crate::{
 };
 
 /// The timetable that only Python knows, as serialised, if the schedule has one.
-pub(crate) fn custom(schedule: &Schedule) -> Option<model::Json> {
+#[must_use]
+pub fn custom(schedule: &Schedule) -> Option<model::Json> {
     if let Schedule::Other { class, data } = schedule {
         return Some(json!({"__type": class, "__var": data}));
     }

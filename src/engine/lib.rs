@@ -44,6 +44,7 @@ mod tests;
 pub use backfill::dry_run as backfill_dry_run;
 pub use decide::decide;
 pub use drain::{Drained, Touched, drain};
+pub use evaluate::custom as custom_timetable;
 pub use live::{Live, pools::PoolUsage};
 pub use options::Options;
 pub use recover::recover;

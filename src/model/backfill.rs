@@ -1,6 +1,6 @@
 //! Backfills: runs of a dag for all dates of its timetable between two.
 
-use crate::{DagId, DagNo, Json, Timestamp, VersionNo};
+use crate::{DagId, DagNo, Json, Timestamp, VersionNo, change::NextRun};
 
 /// A backfill. Its runs name it, with their place in its order.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,6 +43,8 @@ pub struct Backfill {
     pub n_in_flight: u32,
     /// Dates without a run of it, since one was there that is not to be made again.
     pub n_existing: u32,
+    /// All dates in order, where only Python could tell them, until all are seen to.
+    pub dates: Vec<NextRun>,
 }
 
 /// What is done for a date that has a run already.
@@ -99,6 +101,8 @@ pub struct BackfillAsk {
     pub latest_version: Option<bool>,
     /// Who asks.
     pub user: Option<String>,
+    /// What a timetable that only Python knows says of these dates, from the first to the last.
+    pub dates: Vec<NextRun>,
 }
 
 /// What may be asked of a backfill that is there.

@@ -174,6 +174,10 @@ pub const RUNS_CREATED_PER_STEP_MAX: usize = 16;
 pub const BACKFILL_TASKS_PER_STEP_MAX: usize = 2_000;
 /// Dates of one backfill.
 pub const BACKFILL_DATES_MAX: usize = 100_000;
+/// Dates of one backfill of a timetable that only Python knows.
+pub const BACKFILL_ASKED_DATES_MAX: usize = 10_000;
+/// How long somebody who asks for a run waits for what its timetable in Python says of it.
+pub const EVALUATE_MS_MAX: u64 = 20_000;
 /// How long the answer to a request for a backfill waits for its runs to be there.
 pub const BACKFILL_WAIT_MS_MAX: u64 = 60_000;
 /// Default of a backfill's `max_active_runs`.

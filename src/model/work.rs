@@ -60,6 +60,10 @@ pub struct PythonRuntime {
     /// How long a dag file that was read once may serve tasks, in milliseconds; 0 has each task
     /// read it.
     pub dag_age_ms: u64,
+    /// Children after which a warm process is replaced; 0 for the usual number.
+    pub forks_max: u64,
+    /// Bytes by which a warm process may grow before it is replaced; 0 for the usual.
+    pub growth_bytes_max: u64,
 }
 
 /// A process to run in a group of its own, with this environment and no other.

@@ -55,6 +55,10 @@ def test_feature_mix(serve, version: str) -> None:
     assert server.xcom(found["classic"], "greeting") == "hello world"
     assert server("GET", "variables/written")["value"] == "by a task"
 
+    (event,) = server("GET", "assets/events?source_dag_id=feature_mix")["asset_events"]
+    # What the task said last of its one asset.
+    assert (event["uri"], event["source_task_id"], event["extra"]) == ("file:///report", "writes", {"rows": 4}), event
+
     log = server.log(found["secrets"])
     assert "the password is ***" in log and "the token is ***" in log, log
     logs = b"".join(server.log_files())

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 
+import pytest
 from ends import HERE
 from orrery import BINARY, NEWEST, Runtime, Server, command, processes, wait_for
 
@@ -92,6 +93,43 @@ def test_an_idle_interpreter_goes(serve) -> None:
     # The next one starts both anew.
     run, _ = server.run("defers", logical_date="2026-01-02T00:00:00Z")
     assert run["state"] == "success"
+
+
+MANY = """
+import os
+from airflow.sdk import DAG, task
+
+with DAG("many", schedule=None, max_active_tasks=200) as dag:
+    @task
+    def parent(n):
+        return os.getppid()
+    parent.expand(n=list(range(70)))
+"""
+# Loaded into the warm interpreter itself; each fork costs it 2 MiB.
+GROWS = """
+import os
+kept = []
+os.register_at_fork(before=lambda: kept.append(b"x" * (2 << 20)))
+"""
+
+
+@pytest.mark.parametrize("setting", ["airflow.zygote_forks=20", "airflow.zygote_growth_mib=64"])
+def test_a_warm_interpreter_is_replaced(serve, setting: str) -> None:
+    server = serve()
+    # Each task is forked from the warm interpreter itself, and not from one that keeps its file.
+    server.arguments = ["--set", setting, "--set", "airflow.dag_age_s=0"]
+    if "growth" in setting:
+        (server.data / "airflow/config").mkdir(parents=True)
+        (server.data / "airflow/config/airflow_local_settings.py").write_text(GROWS)
+    server.dag("many.py", MANY)
+    server.start()
+    run, found = server.run("many")
+    assert run["state"] == "success"
+    parents = {server.xcom(ti) for ti in found.values()}
+    assert len(parents) >= (4 if "forks" in setting else 2), parents
+    # Those before end with their last child.
+    wait_for("one zygote", lambda: len(server.zygotes()) == 1, 60)
+    assert server.zygotes()[0] in parents
 
 
 def test_a_runtime_moves(tmp_path: pathlib.Path) -> None:

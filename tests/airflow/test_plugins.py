@@ -30,6 +30,8 @@ class Workdays(Timetable):
             day = day.add(days=step)
         return day
     def infer_manual_data_interval(self, *, run_after):
+        if run_after.year == 1970:
+            raise ValueError("nobody worked then")
         day = DateTime.combine((run_after - datetime.timedelta(days=1)).date(), Time.min).replace(tzinfo=UTC)
         start = self.workday(day, -1)
         return DataInterval(start=start, end=start.add(days=1))
@@ -97,6 +99,30 @@ def runs(server: Server) -> dict[str, str]:
     return {run["dag_run_id"]: run["state"] for run in page["dag_runs"]}
 
 
+def by_hand(server: Server) -> None:
+    """The timetable says which day a run by hand is for, and what it is called."""
+    run_id = server.trigger("workdays", logical_date="2026-03-01T12:00:00Z")
+    run = server.wait_for_end("workdays", run_id)
+    assert run_id == "manual__workday_2026-02-27", run_id
+    assert run["data_interval_start"] == "2026-02-27T00:00:00Z", run
+    # A broken plugin is a refusal, in its own words.
+    status, said = server.ask("POST", "dags/workdays/dagRuns", {"logical_date": "1970-01-02T00:00:00Z"})
+    assert status == 400 and "nobody worked then" in str(said), (status, said)
+
+
+def backfill(server: Server) -> None:
+    """The timetable says the days of a backfill: 5 January is one of a run that is there."""
+    span = {"from_date": "2025-12-25T00:00:00Z", "to_date": "2026-01-05T00:00:00Z"}
+    ask = {"dag_id": "workdays", **span, "reprocess_behavior": "none", "max_active_runs": 3}
+    would = server("POST", "backfills/dry_run", ask)["backfills"]
+    days = [f"2025-12-{day}" for day in (25, 26, 29, 30, 31)] + ["2026-01-01"]
+    assert [each["logical_date"][:10] for each in would] == days, would
+    server("POST", "backfills", ask)
+    made = wait_for("their runs", lambda: [name for name in runs(server) if name.startswith("backfill__")])
+    assert len(made) == len(days), made
+    wait_for("their ends", lambda: set(runs(server).values()) == {"success"}, 120)
+
+
 def test_s097_plugins_say_when_and_in_which_order(serve) -> None:
     server: Server = serve()
     plugins = server.data / "airflow/plugins"
@@ -112,6 +138,8 @@ def test_s097_plugins_say_when_and_in_which_order(serve) -> None:
     dag = server("GET", "dags/workdays/details")
     assert dag["timetable_summary"] == "workdays"
     assert dag["timetable_description"] == "Each workday, at midnight"
+    by_hand(server)
+    backfill(server)
     server("POST", "pools", {"name": "one", "slots": 1})
     server.dag("weights.py", WEIGHTS)
     server.wait_for_dag("weights")

@@ -7,6 +7,7 @@ import shutil
 import sys
 
 from ends import HERE
+from orrery import quoted
 
 FAILS = {"fails_there"}
 
@@ -44,5 +45,8 @@ def test_special_tasks(serve) -> None:
     assert "hush: ***" in server.log(found["secrets"])
     # Where links of operators are kept for those who show them.
     assert server.xcom(found["linked"], "_link_Manual") == "https://manual.example/linked/7"
+    path = f"dags/special_tasks/dagRuns/{quoted(found['linked']['dag_run_id'])}/taskInstances/linked/links"
+    links = server("GET", path)
+    assert links == {"extra_links": {"Manual": "https://manual.example/linked/7"}, "total_entries": 1}, links
     (run,) = server("GET", "dags/triggered/dagRuns")["dag_runs"]
     assert run["conf"] == {"who": "special_tasks"} and run["run_type"] == "operator_triggered"

@@ -1,14 +1,16 @@
-"""Triggers in upstream's triggerer: start_from_trigger, ends, failures, restarts."""
+"""Triggers in upstream's triggerer: start_from_trigger, ends, failures, restarts, a thousand at once."""
 
 from __future__ import annotations
 
 import os
+import pathlib
 import signal
+import time
 
-from orrery import Server, wait_for
+from orrery import Server, quoted, wait_for
 
 SLEEPS = """
-import asyncio, datetime
+import asyncio, datetime, os
 from airflow.triggers.base import BaseTrigger, TaskFailedEvent, TaskSkippedEvent, TaskSuccessEvent, TriggerEvent
 
 class Sleeps(BaseTrigger):
@@ -19,6 +21,8 @@ class Sleeps(BaseTrigger):
         return f"{self.__class__.__module__}.Sleeps", dict(seconds=self.seconds, what=self.what, path=self.path)
     async def run(self):
         await asyncio.sleep(self.seconds)
+        while self.what == "gate" and not os.path.exists(self.path):
+            await asyncio.sleep(0.5)
         if self.what == "success":
             yield TaskSuccessEvent(xcoms={"return_value": 7})
         elif self.what == "failed":
@@ -73,6 +77,25 @@ with DAG("triggers", schedule=None):
 
 with DAG("long", schedule=None):
     Waits(task_id="waits", seconds=12)
+
+class Gated(Waits):
+    template_fields = ("path",)
+    def execute(self, context):
+        self.defer(trigger=Sleeps(0, "gate", self.path), method_name="go")
+    def __init__(self, path, **kwargs):
+        super().__init__(**kwargs)
+        self.path = path
+
+class StartsGated(Starts):
+    start_trigger_args = StartTriggerArgs(
+        trigger_cls="sleeps.Sleeps", trigger_kwargs={"seconds": 0, "what": "gate", "path": "{{ dag_run.conf['gate'] }}"},
+        next_method="go", next_kwargs=None, timeout=None,
+    )
+
+with DAG("thousand", schedule=None):
+    gate = "{{ dag_run.conf['gate'] }}"
+    StartsGated.partial(task_id="starts").expand(path=[str(n) for n in range(900)])
+    Gated.partial(task_id="waits").expand(path=[gate] * 100)
 """
 
 
@@ -125,3 +148,36 @@ def test_a_cancelled_wait_is_over_at_once(serve) -> None:
     wait_for("the wait", lambda: server.instances("long", run_id)["waits"]["state"] == "deferred")
     server("PATCH", f"dags/long/dagRuns/{run_id}/taskInstances/waits", {"new_state": "failed"})
     assert server.wait_for_end("long", run_id, 10)["state"] == "failed"
+
+
+def private_mib(pid: int) -> float:
+    """The memory that a process has for itself alone."""
+    lines = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    return sum(int(line.split()[1]) for line in lines if line.startswith("Private_")) / 1024
+
+
+def deferred(server: Server, run_id: str) -> int:
+    path = f"dags/thousand/dagRuns/{quoted(run_id)}/taskInstances?state=deferred&limit=1"
+    return server("GET", path)["total_entries"]
+
+
+def test_a_thousand_triggers_wait_at_once(serve) -> None:
+    server = serve_triggers(serve)
+    server.start()
+    server.wait_for_dag("thousand")
+    gate = server.folder / "gate"
+    since = time.monotonic()
+    run_id = server.trigger("thousand", conf={"gate": str(gate)})
+    wait_for("a thousand waits", lambda: deferred(server, run_id) == 1000, 600)
+    # No task runs any more, so the only child is the triggerer.
+    (triggerer,) = wait_for("the triggerer alone", lambda: len(server.children()) == 1 and server.children(), 60)
+    n_seconds = time.monotonic() - since
+    used = private_mib(triggerer)
+    gate.touch()
+    opened = time.monotonic()
+    assert server.wait_for_end("thousand", run_id, 900)["state"] == "success"
+    print(f"1,000 waits after {n_seconds:.0f} s, {used:.0f} MiB, ended {time.monotonic() - opened:.0f} s later")
+    found = server.instances("thousand", run_id)
+    assert len(found) == 1000 and {ti["state"] for ti in found.values()} == {"success"}
+    assert server.children() == [triggerer], "it was started anew"
+    assert used < 200

@@ -97,17 +97,18 @@ def test_evaluates(zygote: Zygote) -> None:
     assert first["data_interval"]["start"] == "2026-01-02T03:04:05+00:00"
     manual = session.ask(op="infer_manual_data_interval", timetable=timetable, run_after=NOW)
     assert manual["start"] == "2026-01-02T02:04:05+00:00"
+    asked = session.ask(op="manual", timetable=timetable, run_type="manual", run_after=NOW, logical_date=NOW)
+    assert asked["data_interval"] == manual and asked["run_id"].startswith("manual__")
+    asked = session.ask(op="manual", timetable=timetable, run_type="manual", run_after=NOW, run_id="mine")
+    assert asked == {"data_interval": None, "run_id": "mine"}
+    between = session.ask(op="between", timetable=timetable, earliest=NOW, latest=None, limit=3)
+    starts = [each["data_interval"]["start"][:16] for each in between]
+    assert starts == ["2026-01-02T03:04", "2026-01-02T04:04", "2026-01-02T05:04"]
     about = session.ask(op="summary", timetable=timetable)
     assert about["summary"] == "EveryHour" and about["description"] == "each hour"
     name = {"run_type": "scheduled", "run_after": NOW, "data_interval": manual}
     assert session.ask(op="generate_run_id", timetable=timetable, **name).startswith("scheduled__")
     assert session.ask(op="weight", rule="mine.ByTry", ti={"try_number": 3, "task": {}}) == 30
-    with pytest.raises(RuntimeError, match="no call of a partition mapper"):
-        session.ask(op="partition", mapper={}, call="__init__", key="k")
-    if (zygote.boot["airflow"].split(".")[:2]) >= ["3", "2"]:
-        kind = "airflow.partition_mappers.identity.IdentityMapper"
-        mapper = {"__type": kind, "__var": {}}
-        assert session.ask(op="partition", mapper=mapper, call="to_downstream", key="k") == "k"
     assert session.end()["status"] == 0
 
 

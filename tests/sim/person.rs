@@ -312,6 +312,7 @@ fn backfill(dag_id: DagId, now: Timestamp, chance: &mut Chance) -> Command {
         backwards: chance.percent(30),
         latest_version: chance.percent(30).then_some(true),
         user: None,
+        dates: Vec::new(),
     }))
 }
 

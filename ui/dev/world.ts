@@ -4,7 +4,6 @@ import type {
   DagDetails,
   DagRun,
   GridTask,
-  DagWarning,
   ImportError,
   LogLine,
   Question,
@@ -12,6 +11,7 @@ import type {
   TaskInstance,
   Setup,
 } from '~/api/types';
+import { warningsOf } from './warnings';
 
 type Task = { id: string; op: string; up: string[]; mapped?: number; rule?: string };
 export type WorldTask = Task & GridTask;
@@ -203,7 +203,7 @@ export class World {
   readonly dags: WorldDag[] = [];
   readonly questions: Question[] = [];
   importErrors: ImportError[] = [];
-  warnings: DagWarning[] = [];
+  warnings = warningsOf('orders_hourly');
   setup: Setup = {
     state: 'off',
     what: '',
@@ -230,15 +230,6 @@ export class World {
     }
     if (copies > 0) this.add(HUGE);
     this.breakFile('gdpr_erasure');
-    this.warnings = [
-      {
-        dag_id: 'orders_hourly',
-        dag_display_name: 'orders_hourly',
-        warning_type: 'runtime varying value',
-        message: 'Line 7: `datetime.now()` gives another dag at each parse.',
-        timestamp: iso(this.now - 60_000),
-      },
-    ];
   }
 
   find(id: string): WorldDag | undefined {

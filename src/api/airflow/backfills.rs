@@ -225,6 +225,7 @@ impl BackfillBody {
             backwards: self.run_backwards,
             latest_version: self.run_on_latest_version,
             user: None,
+            dates: Vec::new(),
         })
     }
 }

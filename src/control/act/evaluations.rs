@@ -10,12 +10,11 @@ use model::{
     change::NextRun,
     command::Command,
     evaluation::{Evaluated, Evaluation, Question, TimetableSays, WeightOf},
-    ports::Evaluator,
     schedule::DataInterval,
 };
 use serde_json::json;
 
-use crate::{handle::Handle, python::Current};
+use crate::{handle::Handle, python::Asks};
 
 /// Between two attempts to have an answer taken.
 const AGAIN: Duration = Duration::from_millis(200);
@@ -23,8 +22,7 @@ const AGAIN: Duration = Duration::from_millis(200);
 /// Asks; without a runtime nothing is asked, and the next start asks again.
 #[derive(Clone)]
 pub(crate) struct Evaluations {
-    pub(crate) python: Current,
-    pub(crate) port: Option<Arc<dyn Evaluator>>,
+    pub(crate) asks: Asks,
     pub(crate) handle: Handle,
     pub(crate) runtime: tokio::runtime::Handle,
     /// Questions that had no answer.
@@ -40,9 +38,6 @@ impl Evaluations {
             version,
             question,
         } = asked;
-        let (Some(python), Some(port)) = (self.python.get(), &self.port) else {
-            return;
-        };
         let (handle, runtime) = (self.handle.clone(), self.runtime.clone());
         let n_failed = Arc::clone(&self.n_failed);
         let words = words(&question);
@@ -68,7 +63,7 @@ impl Evaluations {
                 }
             });
         };
-        port.evaluate(&python, words, Box::new(done));
+        self.asks.tell(words, Box::new(done));
     }
 }
 
@@ -110,7 +105,8 @@ fn words(question: &Question) -> Json {
     }
 }
 
-fn interval(of: DataInterval) -> Json {
+/// An interval as the child knows it.
+pub(crate) fn interval(of: DataInterval) -> Json {
     json!({"start": of.start.isoformat(), "end": of.end.isoformat()})
 }
 
@@ -143,7 +139,8 @@ fn read(question: &Question, said: &Json) -> Result<Evaluated, String> {
     }
 }
 
-fn next_run(said: &Json) -> Option<NextRun> {
+/// A run that a timetable speaks of.
+pub(crate) fn next_run(said: &Json) -> Option<NextRun> {
     let at = |of: &Json, name: &str| -> Option<Option<Timestamp>> {
         match of.get(name) {
             None | Some(Json::Null) => Some(None),

@@ -23,7 +23,7 @@ use tokio::sync::broadcast;
 
 pub(crate) use self::{
     callbacks::{Awaited, Callbacks, Caller},
-    evaluations::Evaluations,
+    evaluations::{Evaluations, interval, next_run},
     flights::Flights,
     launch::Launcher,
 };

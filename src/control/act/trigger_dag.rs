@@ -108,14 +108,19 @@ impl Act {
 
     async fn create(&self, of: &Loaded, ask: &TriggerDag) -> Result<Triggered, Outcome> {
         for _ in 0..ATTEMPTS {
-            let Some(command) = self.command(of, ask)? else {
+            let Some(mut command) = self.command(of, ask)? else {
                 tokio::time::sleep(AGAIN).await;
                 continue;
             };
-            let result = self
-                .handle
-                .command(Command::TriggerRun(Box::new(command.clone())))
-                .await;
+            let asks = &self.evaluations.asks;
+            let now = self.clock.now();
+            let result = match trigger::ask_run(&self.reader, asks, &mut command, now).await {
+                Ok(()) => {
+                    let command = Command::TriggerRun(Box::new(command.clone()));
+                    self.handle.command(command).await
+                }
+                Err(refusal) => Ok(Reply::Refused(refusal)),
+            };
             let refusal = match result {
                 Ok(Reply::Run {
                     dag: _,

@@ -55,6 +55,8 @@ impl Kit {
                 idle_ms: 0,
                 task_bytes_max: 0,
                 dag_age_ms: 0,
+                forks_max: 0,
+                growth_bytes_max: 0,
             }),
             parser,
         });

@@ -17,7 +17,9 @@ use super::Plan;
 use crate::{
     act::Awaited,
     handle::{Handle, stopped},
+    python::Asks,
     reader::Reader,
+    trigger,
 };
 
 /// Between two attempts to have a command taken.
@@ -69,6 +71,8 @@ pub(crate) struct Desk {
     pub(crate) watching: Watching,
     /// Where their events are confirmed, where Python is.
     pub(crate) triggerer: Option<Arc<dyn ports::Triggerer>>,
+    /// Who says what only Python can.
+    pub(crate) asks: Asks,
     /// When the layer started.
     pub(crate) started: Timestamp,
 }
@@ -154,7 +158,12 @@ impl Desk {
     /// Waits until a command is in the book or refused for good; none when the layer stops.
     pub(super) async fn carry_out(&self, command: Command) -> Option<Reply> {
         let mut attempt = 0;
+        let mut command = command;
         loop {
+            let asked = trigger::complete(&self.reader, &self.asks, &mut command, self.clock.now());
+            if let Err(refusal) = asked.await {
+                return Some(Reply::Refused(refusal));
+            }
             let refusal = match self.handle.command(command.clone()).await {
                 Ok(Reply::Refused(refusal)) => refusal,
                 Ok(reply) => return Some(reply),

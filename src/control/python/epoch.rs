@@ -77,6 +77,8 @@ mod tests {
             idle_ms: 0,
             task_bytes_max: 0,
             dag_age_ms: 0,
+            forks_max: 0,
+            growth_bytes_max: 0,
         };
         let epoch = || current(&runtime).unwrap().epoch;
         let mut before = epoch();

@@ -1,5 +1,7 @@
 //! What a try of a Python dag is told when it starts.
 
+use std::sync::Arc;
+
 use model::{
     Json, MapIndex, TiKey,
     change::{DagSource, Kept, KeptValue},
@@ -65,7 +67,7 @@ pub(crate) struct WaitsFor {
     /// The present try.
     pub(crate) ti: Words,
     /// The dag as serialised and the run, where the trigger's own arguments are templates.
-    pub(crate) dag: Option<(Json, model::execution::DagRun)>,
+    pub(crate) dag: Option<(Arc<Json>, model::execution::DagRun)>,
 }
 
 /// The present try of an instance; none when it is gone.
@@ -82,12 +84,15 @@ pub(crate) fn instance_of(reader: &Reader, key: TiKey) -> Result<Option<WaitsFor
     };
     let words = instance(&cached.dag, task, &run, (&ti, ti.try_number));
     let mut dag = None;
-    if task.start_from_trigger
-        && let Some(version) = book.version(run.dag, ti.version)?
-        && let DagSource::Serialized { json, .. } = version.source
-        && let Ok(data) = serde_json::from_str(&json)
-    {
-        dag = Some((data, words::dag_run(&cached.dag.dag_id, &run)));
+    if task.start_from_trigger {
+        let data = cached.serialized(|| -> Result<Option<Json>, ReadError> {
+            let version = book.version(run.dag, ti.version)?;
+            Ok(match version.map(|version| version.source) {
+                Some(DagSource::Serialized { json, .. }) => serde_json::from_str(&json).ok(),
+                Some(DagSource::Yaml { .. }) | None => None,
+            })
+        })?;
+        dag = data.map(|data| (data, words::dag_run(&cached.dag.dag_id, &run)));
     }
     Ok(Some(WaitsFor { ti: words, dag }))
 }

@@ -40,9 +40,13 @@ pub async fn pool_usage(control: &Control) -> Option<Vec<PoolUsage>> {
 /// The runs that a backfill would make, or make again; none when the layer has stopped.
 pub async fn backfill_dates(
     control: &Control,
-    ask: BackfillAsk,
+    mut ask: BackfillAsk,
 ) -> Option<Result<Vec<NextRun>, Refusal>> {
-    if let Err(refusal) = trigger::check_backfill(control.reader(), &ask) {
+    let reader = control.reader();
+    if let Err(refusal) = trigger::check_backfill(reader, &ask) {
+        return Some(Err(refusal));
+    }
+    if let Err(refusal) = trigger::ask_dates(reader, &control.0.asks, &mut ask).await {
         return Some(Err(refusal));
     }
     let asked = control.ask(move |live, view, now| engine::backfill_dry_run(live, view, &ask, now));

@@ -4,15 +4,17 @@ use std::time::{Duration, Instant};
 
 use model::{
     Json, RunNo, Timestamp,
-    command::{Command, Reply},
+    backfill::{BackfillAsk, Reprocess},
+    command::{Command, Reply, TriggerRun},
     execution::{Answer, Ask, Asker, Callback, HitlDetail, HitlUser},
     ports::Execution as _,
     report::{AwaitedInput, Happened},
+    state::{DagRunType, TriggeredBy},
     work::{Job, PythonTask, Work},
 };
 use serde_json::json;
 
-use super::kit::{Call, Node, Scripted, badly, finished, well};
+use super::kit::{Call, Node, Scripted, badly, finished, python, well};
 
 fn document(more: Json) -> String {
     let mut dag = json!({
@@ -79,7 +81,12 @@ fn s046_a_dag_is_called_until_it_was_called_to_the_end() {
     assert_eq!(last_ti.as_ref().unwrap().task_id.as_str(), "a");
     // Nobody hears of its end before the server dies.
     drop(done);
+    node.has_python = false;
     node.restart();
+    std::thread::sleep(Duration::from_millis(50));
+    assert!(node.calls.next().is_none(), "there is no runtime");
+    // It is taken up when a runtime is ready, not at the next start.
+    node.control().use_runtime(&python());
     let (_, again, done) = call(&node);
     assert_eq!(again, calls);
     done(None);
@@ -262,4 +269,94 @@ fn a_custom_timetable_says_when_runs_are_due_and_what_they_are_called() {
     assert_eq!(node.ended(run), "success a:success");
     let row = book.dag(dag).unwrap().unwrap();
     assert_eq!(row.summary.timetable_summary.as_deref(), Some("workdays"));
+}
+
+/// A dag with a timetable in Python, which has said that no run follows, and an interval of it.
+fn workdays() -> (Node, Timestamp, Timestamp, Json) {
+    let timetable = json!({"__type": "workdays.Workdays", "__var": {"n": 1}});
+    let dag = document(json!({"timetable": timetable, "catchup": false}));
+    let node = Node::new(&[("p.py", &dag)], Scripted::new(|_| well()));
+    let (_, answer) = eventually("question", || node.evaluator.next());
+    answer(Ok(json!({"next": null})));
+    let at = |text: &str| Timestamp::parse(text).unwrap();
+    let (start, end) = (at("2026-01-02T00:00:00Z"), at("2026-01-05T00:00:00Z"));
+    let interval = json!({"start": start.isoformat(), "end": end.isoformat()});
+    (node, start, end, interval)
+}
+
+/// What comes of a command whose question is answered so, and the question.
+fn asked(node: &Node, command: Command, answer: Result<Json, String>) -> (Reply, Json) {
+    std::thread::scope(|scope| {
+        let asks = scope.spawn(|| node.command(command));
+        let (words, tell) = eventually("question", || node.evaluator.next());
+        tell(answer);
+        (asks.join().unwrap(), words)
+    })
+}
+
+#[test]
+fn a_custom_timetable_is_asked_for_runs_by_hand() {
+    let (node, start, end, interval) = workdays();
+    let command = Command::TriggerRun(Box::new(TriggerRun {
+        dag_id: "p".into(),
+        run_id: None,
+        run_type: DagRunType::Manual,
+        logical_date: Some(end),
+        data_interval: None,
+        run_after: None,
+        conf: Json::Null,
+        note: None,
+        triggered_by: TriggeredBy::Test,
+        user: None,
+        reset: false,
+        partition_key: None,
+    }));
+    let answer = json!({"data_interval": interval, "run_id": "manual__mine"});
+    let (reply, words) = asked(&node, command, Ok(answer));
+    assert_eq!(words["op"], "manual");
+    assert_eq!(words["run_type"], "manual");
+    assert_eq!(words["logical_date"], end.isoformat());
+    let Reply::Run { run, run_id, .. } = reply else {
+        panic!("{reply:?}");
+    };
+    assert_eq!(&*run_id, "manual__mine");
+    let book = node.control().snapshot().unwrap();
+    let found = book.run(run).unwrap().unwrap();
+    assert_eq!(found.data_interval.unwrap().start, start);
+}
+
+#[test]
+fn a_custom_timetable_is_asked_for_backfills() {
+    let (node, start, end, interval) = workdays();
+    let command = || {
+        Command::CreateBackfill(Box::new(BackfillAsk {
+            dag_id: "p".into(),
+            from_date: start,
+            to_date: end,
+            conf: None,
+            reprocess: Reprocess::None,
+            max_active_runs: 1,
+            backwards: false,
+            latest_version: None,
+            user: None,
+            dates: Vec::new(),
+        }))
+    };
+    let wrong = "Traceback\nValueError: no workdays".to_owned();
+    let (refused, words) = asked(&node, command(), Err(wrong));
+    assert_eq!(words["op"], "between");
+    assert_eq!(words["earliest"], start.isoformat());
+    let Reply::Refused(refusal) = refused else {
+        panic!("{refused:?}");
+    };
+    assert!(
+        refusal.message.ends_with("ValueError: no workdays"),
+        "{refusal:?}"
+    );
+    let dates = json!([{"run_after": end.isoformat(), "data_interval": interval}]);
+    let (made, _) = asked(&node, command(), Ok(dates));
+    let Reply::Backfill(made) = made else {
+        panic!("{made:?}");
+    };
+    assert_eq!(made.n_dates, 1);
 }

@@ -324,6 +324,20 @@ impl Triggerer for Told {
     }
 }
 
+/// A runtime.
+pub(super) fn python() -> PythonRuntime {
+    PythonRuntime {
+        folder: "/runtime".to_owned(),
+        env: vec![("DEPLOYED".to_owned(), "yes".to_owned())],
+        epoch: String::new(),
+        idle_ms: 0,
+        task_bytes_max: 0,
+        dag_age_ms: 0,
+        forks_max: 0,
+        growth_bytes_max: 0,
+    }
+}
+
 /// A node with its folders.
 pub(super) struct Node {
     pub(super) temp: Arc<Folder>,
@@ -335,6 +349,8 @@ pub(super) struct Node {
     pub(super) triggerer: Arc<Told>,
     pub(super) calls: Arc<Calls>,
     pub(super) evaluator: Arc<Evaluates>,
+    /// Whether it starts with a runtime.
+    pub(super) has_python: bool,
     running: Option<Running>,
     runtime: Arc<tokio::runtime::Runtime>,
 }
@@ -357,6 +373,7 @@ impl Node {
             triggerer: Arc::default(),
             calls: Arc::default(),
             evaluator: Arc::default(),
+            has_python: true,
             running: None,
             runtime,
         };
@@ -391,14 +408,7 @@ impl Node {
             base_env: Vec::new(),
             retention: Retention::default(),
             disk_needed_bytes: 0,
-            python: Some(PythonRuntime {
-                folder: "/runtime".to_owned(),
-                env: vec![("DEPLOYED".to_owned(), "yes".to_owned())],
-                epoch: String::new(),
-                idle_ms: 0,
-                task_bytes_max: 0,
-                dag_age_ms: 0,
-            }),
+            python: self.has_python.then(python),
         };
         let ports = Ports {
             clock: Arc::new(WallClock),

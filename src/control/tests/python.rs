@@ -500,3 +500,55 @@ fn questions_about_instances() {
         "{wrong:?}"
     );
 }
+
+#[test]
+fn a_trigger_waits_for_a_runtime_and_no_longer() {
+    let mut kit = Kit::new(&["a"]);
+    let run = kit.node.trigger_surely("p", "r");
+    let (first, _) = kit.next();
+    let deferral = Deferral {
+        trigger: Trigger::Python {
+            class: "t.T".to_owned(),
+            kwargs: json!({}),
+        },
+        timeout: None,
+        soft_fail: false,
+        resume: Some(("go_on".to_owned(), json!({}))),
+    };
+    kit.tell(&first, Happened::Deferred(Box::new(deferral)));
+    let (_, fence) = key_of(&first);
+    let create = format!("create {fence} t.T Some(\"a\")");
+    let until = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    let told = |kit: &Kit, n: usize| {
+        while kit.node.triggerer.all().len() < n {
+            assert!(std::time::Instant::now() < until);
+            std::thread::yield_now();
+        }
+        assert_eq!(kit.node.triggerer.all(), vec![create.clone(); n]);
+    };
+    told(&kit, 1);
+    let second = kit.node.trigger_surely("p", "r2");
+    let (fourth, _) = kit.next();
+    kit.node.has_python = false;
+    kit.node.restart();
+    told(&kit, 1);
+    // One that runs already is not started again by what is derived anew.
+    kit.node.control().use_runtime(&super::kit::python());
+    told(&kit, 2);
+    assert!(kit.started.try_recv().is_err());
+    kit.node.execution.trigger_fired(TriggerFired {
+        trigger_id: fence.0,
+        payload: json!("done"),
+        end: None,
+        seq: None,
+    });
+    let (third, task) = kit.next();
+    assert_eq!(
+        task.startup.ti_context.next_method.as_deref(),
+        Some("go_on")
+    );
+    for (who, run) in [(third, run), (fourth, second)] {
+        kit.tell(&who, super::kit::finished(well().unwrap()));
+        assert_eq!(kit.node.ended(run), "success a:success");
+    }
+}

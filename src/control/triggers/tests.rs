@@ -29,7 +29,7 @@ fn key(n: u32) -> TiKey {
 
 fn fences(inbox: &Inbox, n: usize) -> Vec<u64> {
     let mut out = Vec::new();
-    let until = Instant::now() + Duration::from_secs(5);
+    let until = Instant::now() + Duration::from_secs(20);
     while out.len() < n && Instant::now() < until {
         for input in inbox.take(Duration::from_millis(20)).inputs {
             if let Input::Report(report) = input {
@@ -48,11 +48,11 @@ fn ten_thousand_are_armed_and_fire_once_each_in_order() {
     let triggers = NativeTriggers::start(handle, clock).unwrap();
     let since = Instant::now();
     for n in (1..=10_000_u32).rev() {
-        let at = now.plus(TimeDelta::from_micros(1_000_000 + i64::from(n) * 20));
+        let at = now.plus(TimeDelta::from_micros(2_000_000 + i64::from(n) * 20));
         triggers.arm(key(n), Fence(n.into()), &deferral(Trigger::At(at)));
         triggers.arm(key(n), Fence(n.into()), &deferral(Trigger::At(at)));
     }
-    assert!(since.elapsed() < Duration::from_secs(1));
+    assert!(since.elapsed() < Duration::from_secs(2));
     triggers.disarm(key(9_999), Fence(9_999));
     let fired = fences(&inbox, 9_999);
     assert_eq!(fired.len(), 9_999);

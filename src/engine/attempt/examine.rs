@@ -64,10 +64,7 @@ pub(crate) fn examine(cx: &mut Cx, place: At) {
         Verdict::Ready if compiled.mapping.is_some() && expand::fit(cx, place) == Fitted::Done => {}
         Verdict::Ready if compiled.is_empty => start::pass(cx, place),
         Verdict::Ready => match &task.start_trigger {
-            // Upstream does not start the instances of mapped tasks so.
-            Some(trigger) if task.start_from_trigger && !task.is_mapped => {
-                start::defer(cx, place, trigger);
-            }
+            Some(trigger) if task.start_from_trigger => start::defer(cx, place, trigger),
             Some(_) | None => start::schedule(cx, place),
         },
     }

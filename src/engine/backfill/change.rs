@@ -72,6 +72,7 @@ fn cancel(cx: &mut Cx, dag: DagNo, no: u64, user: Option<String>) {
     };
     backfill.todo.clear();
     backfill.row.n_dates = backfill.row.n_done;
+    backfill.row.dates.clear();
     backfill.row.completed_at = Some(now);
     backfill.row.updated_at = now;
     cx.live.making.remove(&(no, dag));

@@ -8,17 +8,17 @@ use model::{
     change::NextRun,
     command::{Refusal, Reply},
     dag::Dag,
-    limits::BACKFILL_DATES_MAX,
+    limits::{BACKFILL_ASKED_DATES_MAX, BACKFILL_DATES_MAX},
     state::DagRunType,
 };
 
 use super::{
-    dates::dates,
+    dates::{dates, in_order},
     make::{Existing, Found},
     put,
 };
 use crate::{
-    View,
+    View, evaluate,
     live::{Cx, Live, backfills::LiveBackfill},
     refusals, timetable,
 };
@@ -30,6 +30,7 @@ pub(crate) fn create(cx: &mut Cx, ask: BackfillAsk) -> Result<Reply, Refusal> {
         return Err(refusals::no_backfill_runs(&ask.dag_id));
     }
     let (no, runs) = (cx.live.next_backfill, checked.runs);
+    let is_asked = evaluate::custom(&checked.dag.schedule).is_some();
     cx.live.next_backfill = no.saturating_add(1);
     let row = Backfill {
         no,
@@ -54,6 +55,7 @@ pub(crate) fn create(cx: &mut Cx, ask: BackfillAsk) -> Result<Reply, Refusal> {
         n_done: 0,
         n_in_flight: 0,
         n_existing: 0,
+        dates: if is_asked { runs.clone() } else { Vec::new() },
     };
     put(cx.live, &row);
     let todo = runs.into_iter().rev().collect();
@@ -126,8 +128,18 @@ fn check(
     }
     check_ask(&dag, ask, now)?;
     let span = (ask.from_date, ask.to_date);
-    let runs = dates(&dag.schedule, span, now, ask.backwards);
-    if runs.len() > BACKFILL_DATES_MAX {
+    let is_asked = evaluate::custom(&dag.schedule).is_some();
+    let runs = if is_asked {
+        in_order(ask.dates.clone(), now, ask.backwards)
+    } else {
+        dates(&dag.schedule, span, now, ask.backwards)
+    };
+    let most = if is_asked {
+        BACKFILL_ASKED_DATES_MAX
+    } else {
+        BACKFILL_DATES_MAX
+    };
+    if runs.len() > most {
         return Err(refusals::too_many_dates());
     }
     Ok(Checked {

@@ -14,7 +14,12 @@ pub(crate) fn dates(
     now: Timestamp,
     backwards: bool,
 ) -> Vec<NextRun> {
-    let mut runs = timetable::between(schedule, from, to, now, BACKFILL_DATES_MAX + 1);
+    let runs = timetable::between(schedule, from, to, now, BACKFILL_DATES_MAX + 1);
+    in_order(runs, now, backwards)
+}
+
+/// Those that are past, in the order of the backfill.
+pub(crate) fn in_order(mut runs: Vec<NextRun>, now: Timestamp, backwards: bool) -> Vec<NextRun> {
     // A partition may be made before its time.
     let is_past = |run: &NextRun| run.data_interval.is_none_or(|of| of.end < now);
     runs.retain(is_past);
@@ -29,6 +34,10 @@ pub(crate) fn dates(
 pub(crate) fn left(row: &Backfill, view: &dyn View) -> Vec<NextRun> {
     if row.n_done >= row.n_dates {
         return Vec::new();
+    }
+    if !row.dates.is_empty() {
+        let left = row.dates.iter().skip(row.n_done as usize);
+        return left.rev().cloned().collect();
     }
     let Some(dag) = view.dag(row.dag, row.version) else {
         return Vec::new();

@@ -45,6 +45,9 @@ pub(crate) fn some(cx: &mut Cx) {
         return;
     };
     let is_done = backfill.todo.is_empty();
+    if is_done {
+        backfill.row.dates.clear();
+    }
     backfill.row.updated_at = now;
     let row = backfill.row.clone();
     put(cx.live, &row);

@@ -4,7 +4,9 @@ use expect_test::{Expect, expect};
 use model::{
     Timestamp,
     backfill::{BackfillAct, BackfillAsk, Reprocess},
+    change::NextRun,
     command::{Command, Reply},
+    schedule::DataInterval,
     state::{DagRunState, DagRunType},
 };
 use serde_json::json;
@@ -29,6 +31,7 @@ fn ask(from: &str, to: &str) -> BackfillAsk {
         backwards: false,
         latest_version: None,
         user: Some("ada".to_owned()),
+        dates: Vec::new(),
     }
 }
 
@@ -503,4 +506,46 @@ fn s136_partitions_are_filled_on_the_clocks_of_their_zone() {
     world.play("tick 1m");
     let key = world.key(&format!("{first}.a"));
     assert_eq!(key.run.0, 1);
+}
+
+#[test]
+fn s141_dates_that_only_python_knows_come_with_the_request() {
+    let mut dag = super::dag_text::parse_dag("d", "a");
+    let (class, data) = ("workdays.Workdays".to_owned(), serde_json::json!({}));
+    dag.schedule = model::schedule::Schedule::Other { class, data };
+    // So that it is not asked for its own runs.
+    dag.allowed_run_types = Some(vec![DagRunType::Backfill]);
+    let mut world = World::new();
+    world.publish_dag("d.yaml", std::sync::Arc::new(dag), "d");
+    let one = |start: &str, end: &str| NextRun {
+        logical_date: Some(time(start)),
+        data_interval: Some(DataInterval {
+            start: time(start),
+            end: time(end),
+        }),
+        run_after: time(end),
+        partition_key: None,
+        partition_date: None,
+    };
+    let all = vec![
+        one("2025-12-05", "2025-12-08"),
+        one("2025-12-08", "2025-12-09"),
+        // It has not ended.
+        one("2025-12-31", "2026-01-09"),
+    ];
+    let asked = |dates: &[NextRun]| BackfillAsk {
+        dates: dates.to_vec(),
+        backwards: true,
+        ..ask("2025-12-05", "2025-12-31")
+    };
+    assert_eq!(world.backfill(asked(&[])), "Unprocessable RUN-086");
+    assert_eq!(world.backfill(asked(&all)), "2 dates");
+    check_runs(
+        &world,
+        expect![[r#"
+            backfill__2025-12-09 running 1
+            backfill__2025-12-08 running 2"#]],
+    );
+    // They are told once, and forgotten when all runs are there.
+    assert!(world.book.backfills[&1].dates.is_empty());
 }

@@ -1,5 +1,7 @@
 //! What a child is told first.
 
+use std::sync::Arc;
+
 use super::DagRun;
 use crate::{DagId, Json, JsonMap, RunId, TaskId, TimeDelta, Timestamp, state::TaskInstanceState};
 
@@ -140,8 +142,8 @@ pub struct RunTrigger {
     pub kwargs: Json,
     pub ti: Option<Box<TaskInstance>>,
     pub timeout_after: Option<Timestamp>,
-    /// The serialised dag, for `start_from_trigger`.
-    pub dag_data: Option<Json>,
+    /// The serialised dag, for `start_from_trigger`: one for all triggers of a dag.
+    pub dag_data: Option<Arc<Json>>,
     pub dag_run_data: Option<Box<DagRun>>,
 }
 

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     error::Fault,
-    records::{self, backfill::BackfillRecord, counts, run::RunRecord},
+    records::{self, backfill, counts, run::RunRecord},
     tables::{self, key},
 };
 
@@ -120,8 +120,7 @@ fn backfills(txn: &WriteTransaction, deployment: DeploymentId, dag: DagNo) -> Re
     let mut gone = Vec::new();
     for row in table.range::<&[u8; 12]>(&first..=&last)? {
         let (key, value) = row?;
-        let record = records::decode::<BackfillRecord>(value.value())?;
-        if record.is_of(dag) {
+        if backfill::is_of(value.value(), dag)? {
             gone.push(*key.value());
         }
     }

@@ -28,10 +28,9 @@ use self::{assets::Assets, tally::Tally, write::Rows, xcoms::XComs};
 use crate::{
     error::Fault,
     records::{
-        self, backfill::BackfillRecord, callback::CallbackRecord, connection::ConnectionRecord,
-        counters::CountersRecord, dag::DagRecord, deadline::DeadlineRecord,
-        human_input::HumanInputRecord, kept::KeptRecord, pool::PoolRecord, source, ti,
-        variable::VariableRecord, version::VersionRecord,
+        self, callback::CallbackRecord, connection::ConnectionRecord, counters::CountersRecord,
+        dag::DagRecord, deadline::DeadlineRecord, human_input::HumanInputRecord, kept::KeptRecord,
+        pool::PoolRecord, source, ti, variable::VariableRecord, version::VersionRecord,
     },
     tables::{self, key},
 };
@@ -230,7 +229,7 @@ impl<'c> Batch<'c> {
 
     fn put_backfill(&mut self, deployment: DeploymentId, row: &Backfill) -> Result<(), Fault> {
         let key = tables::backfills::key(deployment, row.no);
-        let record = records::encode(&BackfillRecord::from(row))?;
+        let record = records::backfill::encode(row)?;
         self.backfills.insert(key, Some(record));
         Ok(())
     }

@@ -3,17 +3,20 @@
 use model::{
     DagNo, Timestamp, VersionNo,
     backfill::{Backfill, Reprocess},
+    change::NextRun,
 };
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Record, json,
+    Record,
+    dag::NextRunRecord,
+    json,
     word::{Word, word},
 };
 use crate::{error::ReadError, tables};
 
 #[derive(Serialize, Deserialize)]
-pub(crate) struct BackfillRecord {
+struct BackfillRecord {
     dag: u32,
     from_date: i64,
     to_date: i64,
@@ -32,6 +35,53 @@ pub(crate) struct BackfillRecord {
     n_done: u32,
     n_in_flight: u32,
     n_existing: u32,
+}
+
+/// One whose dates only Python could tell: what there is of all, and these.
+#[derive(Serialize, Deserialize)]
+struct BackfillWithDates {
+    backfill: BackfillRecord,
+    dates: Vec<NextRunRecord>,
+}
+
+impl Record for BackfillWithDates {
+    const TABLE: &'static str = tables::backfills::NAME;
+    const VERSION: u8 = 2;
+}
+
+/// A backfill's row: in the form without dates where there are none.
+pub(crate) fn encode(backfill: &Backfill) -> Result<Vec<u8>, ReadError> {
+    let record = BackfillRecord::from(backfill);
+    if backfill.dates.is_empty() {
+        return super::encode(&record);
+    }
+    super::encode(&BackfillWithDates {
+        backfill: record,
+        dates: backfill.dates.iter().map(NextRunRecord::from).collect(),
+    })
+}
+
+/// The record of a row, and the dates beside it.
+fn read(bytes: &[u8]) -> Result<(BackfillRecord, Vec<NextRunRecord>), ReadError> {
+    if bytes.first() != Some(&BackfillWithDates::VERSION) {
+        return Ok((super::decode(bytes)?, Vec::new()));
+    }
+    let BackfillWithDates { backfill, dates } = super::decode(bytes)?;
+    Ok((backfill, dates))
+}
+
+/// The backfill of a row.
+pub(crate) fn decode(no: u64, bytes: &[u8]) -> Result<Backfill, ReadError> {
+    let (record, dates) = read(bytes)?;
+    Ok(Backfill {
+        dates: dates.into_iter().map(NextRun::from).collect(),
+        ..record.into_backfill(no)?
+    })
+}
+
+/// Whether a row is of a backfill of the dag.
+pub(crate) fn is_of(bytes: &[u8], dag: DagNo) -> Result<bool, ReadError> {
+    Ok(read(bytes)?.0.dag == dag.0)
 }
 
 impl Record for BackfillRecord {
@@ -60,6 +110,7 @@ impl From<&Backfill> for BackfillRecord {
             n_done,
             n_in_flight,
             n_existing,
+            dates: _, // Beside.
         } = backfill;
         Self {
             dag: dag.0,
@@ -85,11 +136,7 @@ impl From<&Backfill> for BackfillRecord {
 }
 
 impl BackfillRecord {
-    pub(crate) fn is_of(&self, dag: DagNo) -> bool {
-        self.dag == dag.0
-    }
-
-    pub(crate) fn into_backfill(self, no: u64) -> Result<Backfill, ReadError> {
+    fn into_backfill(self, no: u64) -> Result<Backfill, ReadError> {
         let Self {
             dag,
             from_date,
@@ -131,6 +178,7 @@ impl BackfillRecord {
             n_done,
             n_in_flight,
             n_existing,
+            dates: Vec::new(),
         })
     }
 }

@@ -25,7 +25,7 @@ pub(crate) struct DagRecord {
 }
 
 #[derive(Serialize, Deserialize)]
-struct NextRunRecord {
+pub(super) struct NextRunRecord {
     logical_date: Option<i64>,
     data_interval: Option<(i64, i64)>,
     run_after: i64,

@@ -5,7 +5,7 @@ use model::backfill::Backfill;
 use super::{Snapshot, page::Order};
 use crate::{
     error::ReadError,
-    records::{self, backfill::BackfillRecord},
+    records::backfill,
     tables::{self, key},
 };
 
@@ -17,7 +17,7 @@ impl Snapshot {
     pub fn backfill(&self, no: u64) -> Result<Option<Backfill>, ReadError> {
         let row = tables::backfills::key(self.deployment, no);
         self.get_fixed(tables::backfills::TABLE, &row, |value| {
-            records::decode::<BackfillRecord>(value)?.into_backfill(no)
+            backfill::decode(no, value)
         })
     }
     /// All backfills by number.
@@ -31,7 +31,7 @@ impl Snapshot {
             let mut split = key::Split(&key);
             split.u32();
             let no = split.u64();
-            records::decode::<BackfillRecord>(value.value())?.into_backfill(no)
+            backfill::decode(no, value.value())
         });
         read.collect()
     }

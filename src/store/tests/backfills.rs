@@ -3,7 +3,7 @@
 use model::{
     DagNo, DeploymentId, VersionNo,
     backfill::{Backfill, Reprocess},
-    change::Change,
+    change::{Change, NextRun},
 };
 use serde_json::json;
 
@@ -13,6 +13,14 @@ use crate::Options;
 const DEPLOYMENT: DeploymentId = DeploymentId::DEFAULT;
 
 fn backfill(no: u64, dag: u32) -> Backfill {
+    // One whose dates only Python could tell.
+    let date = NextRun {
+        logical_date: Some(at(5)),
+        data_interval: None,
+        run_after: at(6),
+        partition_key: Some("p".to_owned()),
+        partition_date: None,
+    };
     Backfill {
         no,
         dag: DagNo(dag),
@@ -33,6 +41,7 @@ fn backfill(no: u64, dag: u32) -> Backfill {
         n_done: 20,
         n_in_flight: 1,
         n_existing: 2,
+        dates: if no == 10 { vec![date] } else { Vec::new() },
     }
 }
 

@@ -60,7 +60,7 @@ impl Keepers {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn choose(&self, name: &(String, String), forks_max: u64) -> Choice {
+    fn choose(&self, name: &(String, String)) -> Choice {
         let now = Instant::now();
         let mut places = self.places();
         if places.len() > PLACES_MAX {
@@ -69,7 +69,7 @@ impl Keepers {
         let within = |at: &Instant, ms: u64| now - *at < Duration::from_millis(ms);
         match places.get_mut(name) {
             Some(Place::Making(made)) => return Choice::Wait(made.clone()),
-            Some(Place::Kept { keeper, used }) if keeper.is_fresh(forks_max) => {
+            Some(Place::Kept { keeper, used }) if keeper.is_fresh() => {
                 *used = now;
                 return Choice::From(Arc::clone(keeper));
             }
@@ -131,7 +131,7 @@ pub async fn choose(
     dag: &wire::DagFile,
 ) -> Arc<Zygote> {
     let name = (dag.bundle.clone(), dag.file.clone());
-    match warm.keepers.choose(&name, shared.limits.zygote_forks) {
+    match warm.keepers.choose(&name) {
         Choice::Alone => {}
         Choice::From(keeper) => return keeper,
         Choice::Keep(done) => {

@@ -6,7 +6,10 @@ use crate::{
     serve::Shared,
     wire::{self, Status},
 };
-use model::{Json, limits::FRAME_BYTES_MAX};
+use model::{
+    Json,
+    limits::{FRAME_BYTES_MAX, ZYGOTE_GROWTH_BYTES_MAX},
+};
 use rustix::{
     io::Errno,
     net::{
@@ -54,6 +57,8 @@ pub struct Zygote {
     pidfd: OwnedFd,
     pid: u32,
     bytes_at_boot: u64,
+    forks_max: u64,
+    growth_bytes_max: u64,
     idle: Duration,
     control: AsyncFd<OwnedFd>,
     children: Mutex<Children>,
@@ -190,6 +195,8 @@ impl Zygote {
             pidfd,
             pid: number,
             bytes_at_boot: procfs::resident_bytes(number),
+            forks_max: chosen_or(runtime.forks_max, shared.limits.zygote_forks),
+            growth_bytes_max: chosen_or(runtime.growth_bytes_max, ZYGOTE_GROWTH_BYTES_MAX),
             idle: match runtime.idle_ms {
                 0 => shared.limits.zygote_idle,
                 ms => Duration::from_millis(ms),
@@ -223,6 +230,8 @@ impl Zygote {
             pidfd: group::watch(pid)?,
             pid,
             bytes_at_boot: procfs::resident_bytes(pid),
+            forks_max: warm.forks_max,
+            growth_bytes_max: warm.growth_bytes_max,
             idle,
             control,
             children: Mutex::default(),
@@ -300,9 +309,9 @@ impl Zygote {
     }
 
     /// Whether it may fork again.
-    pub fn is_fresh(&self, forks_max: u64) -> bool {
+    pub fn is_fresh(&self) -> bool {
         let children = self.children();
-        !children.retired && !children.dead && children.forks < forks_max
+        !children.retired && !children.dead && children.forks < self.forks_max
     }
 
     /// Waits until it is no process any more, and its children have another parent.
@@ -326,7 +335,7 @@ impl Zygote {
         let forks = self.children().forks;
         if forks.is_multiple_of(LOOK_EVERY_FORKS) {
             let now = procfs::resident_bytes(self.pid);
-            if now > self.bytes_at_boot + model::limits::ZYGOTE_GROWTH_BYTES_MAX {
+            if now > self.bytes_at_boot.saturating_add(self.growth_bytes_max) {
                 self.retire();
             }
         }
@@ -391,6 +400,11 @@ pub fn kill_pid(pid: u32) {
 fn next_no() -> u64 {
     static NEXT: AtomicU64 = AtomicU64::new(1);
     NEXT.fetch_add(1, Ordering::Relaxed)
+}
+
+/// What the operator chose, or the usual where that is nothing.
+const fn chosen_or(chosen: u64, usual: u64) -> u64 {
+    if chosen == 0 { usual } else { chosen }
 }
 
 /// A wait status.

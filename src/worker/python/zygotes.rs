@@ -43,7 +43,7 @@ impl Zygotes {
         let place = Arc::clone(lock(&self.places).entry(runtime.clone()).or_default());
         let mut place = place.lock().await;
         match &*place {
-            Place::Live(zygote) if zygote.is_fresh(shared.limits.zygote_forks) => {
+            Place::Live(zygote) if zygote.is_fresh() => {
                 return Ok(Arc::clone(zygote));
             }
             Place::Failed(at, why) if at.elapsed() < FAILED_FOR => return Err(why.clone()),

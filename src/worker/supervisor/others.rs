@@ -423,7 +423,7 @@ mod tests {
                 kwargs: Json::Null,
                 ti: None,
                 timeout_after: None,
-                dag_data: Some(Json::from("x".repeat(TRIGGER_SYNC_BYTES_MAX / 2))),
+                dag_data: Some(Arc::new("x".repeat(TRIGGER_SYNC_BYTES_MAX / 2).into())),
                 dag_run_data: None,
             });
         }

@@ -367,7 +367,10 @@ pub fn run_trigger(trigger: &RunTrigger) -> Value {
         ("encrypted_kwargs", kwargs.to_string().into()),
         ("ti", ti.as_deref().map_or(Value::Nil, with_slots)),
         ("timeout_after", timeout_after.write()),
-        ("dag_data", dag_data.as_ref().map_or(Value::Nil, from_json)),
+        (
+            "dag_data",
+            dag_data.as_deref().map_or(Value::Nil, from_json),
+        ),
         ("dag_run_data", dag_run_data.write()),
     ])
 }

@@ -76,6 +76,8 @@ pub fn runtime(kit: &Kit, env: &[(&str, &str)]) -> PythonRuntime {
         idle_ms: 0,
         task_bytes_max: 0,
         dag_age_ms: 0,
+        forks_max: 0,
+        growth_bytes_max: 0,
     }
 }
 

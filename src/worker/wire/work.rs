@@ -47,6 +47,10 @@ pub struct Runtime {
     pub task_bytes_max: u64,
     #[serde(default)]
     pub dag_age_ms: u64,
+    #[serde(default)]
+    pub forks_max: u64,
+    #[serde(default)]
+    pub growth_bytes_max: u64,
 }
 
 /// Where a dag of a task is read from.
@@ -211,6 +215,8 @@ impl From<work::PythonRuntime> for Runtime {
             idle_ms,
             task_bytes_max,
             dag_age_ms,
+            forks_max,
+            growth_bytes_max,
         } = runtime;
         Self {
             folder,
@@ -219,6 +225,8 @@ impl From<work::PythonRuntime> for Runtime {
             idle_ms,
             task_bytes_max,
             dag_age_ms,
+            forks_max,
+            growth_bytes_max,
         }
     }
 }
