@@ -124,8 +124,12 @@ class Server:
         return [pid for pid, parent in ours if parent in workers]
 
     def children(self) -> list[int]:
-        zygotes = self.zygotes()
-        return [pid for pid, _ in processes() if parent_of(pid) in zygotes]
+        """Those of the warm interpreters, and theirs: one that keeps a dag file has tasks of its own."""
+        found, parents = [], self.zygotes()
+        while parents:
+            parents = [pid for pid, _ in processes() if parent_of(pid) in parents]
+            found += parents
+        return found
 
     def ask(self, method: str, path: str, body: object = None) -> tuple[int, Any]:
         data = None if body is None else json.dumps(body).encode()
