@@ -571,6 +571,8 @@ def keep(ask: Json, fds: list[int], warm: Warm) -> NoReturn:
         for fd in fds[1:]:
             os.close(fd)
         control = socket.socket(fileno=fds[0])
+        # Upstream takes the signals of crashes when it reads a file.
+        die_of_crashes()
         os.environ.update(ask.get("env") or {})
         time.tzset()
         try:

@@ -20,6 +20,7 @@ pub mod human;
 pub mod id;
 pub mod limits;
 pub mod ports;
+pub mod python;
 pub mod reason;
 pub mod report;
 pub mod run;

@@ -34,7 +34,6 @@ pub use import::import;
 pub use list::{list, show};
 pub use manifest::Manifest;
 pub use remove::remove;
-pub use zygote::ZYGOTE;
 
 /// Where lines about what is being done go, one at a time, without line ends.
 pub type Progress<'a> = &'a mut dyn FnMut(&str);

@@ -12,6 +12,7 @@ use std::{
     time::Duration,
 };
 
+use model::python;
 use rustix::net::{
     self, AddressFamily, SendAncillaryBuffer, SendAncillaryMessage, SendFlags, SocketFlags,
     SocketType,
@@ -19,9 +20,6 @@ use rustix::net::{
 use serde_json::{Value, json};
 
 use crate::{Error, home::TRY};
-
-/// The program that runs in each runtime.
-pub const ZYGOTE: &str = include_str!("../../assets/python/zygote.py");
 
 const EXAMPLE: &str = "from airflow.sdk import dag, task\n
 @dag(schedule=None)\ndef orrery_check():\n    @task\n    def one():\n        pass\n    one()\n
@@ -97,7 +95,9 @@ impl Scratch {
     fn new(env: &Path) -> io::Result<Self> {
         let path = PathBuf::from(format!("{}{TRY}{}", env.display(), std::process::id()));
         fs::create_dir_all(path.join("dags"))?;
-        fs::write(path.join("zygote.py"), ZYGOTE)?;
+        for (name, text) in python::SCRIPTS {
+            fs::write(path.join(name), text)?;
+        }
         fs::write(path.join("dags/orrery_check.py"), EXAMPLE)?;
         Ok(Self(path))
     }
@@ -125,7 +125,7 @@ impl Zygote {
         net::sockopt::set_socket_timeout(&control, net::sockopt::Timeout::Recv, Some(WAIT))?;
         let child = Command::new(env.join("bin/python"))
             .arg("-I")
-            .arg(home.join("zygote.py"))
+            .arg(home.join(python::ZYGOTE))
             // Its standard input is the control socket.
             .arg("0")
             .env_clear()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pathlib
+import signal
 
 import pytest
 from parent import Kept, Zygote
@@ -103,6 +104,15 @@ def test_tasks_are_refused_when_what_was_read_has_changed(zygote: Zygote, dags: 
             pytest.fail(what)
         kept.close()
     assert "[22, 'b', 1]" in said(zygote, "many.py")
+
+
+def test_a_crash_ends_the_task_alone(zygote: Zygote, dags: pathlib.Path) -> None:
+    put(dags, "crash.py", "import ctypes\n" + DAG.replace("return WHAT", "ctypes.string_at(0)\n").replace("WHAT", "1"))
+    kept = keep(zygote, "crash.py")
+    for _ in range(2):
+        session, ended, _ = kept.run_task("kept", "t", "crash.py")
+        assert os.WTERMSIG(ended["status"]) == signal.SIGSEGV and "Segmentation fault" in session.text()
+    kept.close()
 
 
 def test_a_reading_has_an_age(zygote: Zygote, dags: pathlib.Path) -> None:

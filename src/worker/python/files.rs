@@ -1,6 +1,7 @@
 //! Our own Python, written below the data folder where interpreters can read it.
 
 use crate::paths::make_dirs;
+use model::python::{SCRIPTS, ZYGOTE};
 use std::{
     fs,
     io::{self, Write},
@@ -8,23 +9,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// The scripts; the first is what is started.
-const SCRIPTS: [(&str, &str); 2] = [
-    (
-        "zygote.py",
-        include_str!("../../../assets/python/zygote.py"),
-    ),
-    (
-        "orrery_kept.py",
-        include_str!("../../../assets/python/orrery_kept.py"),
-    ),
-];
-
 /// In tests one that needs no Airflow, unless they have a runtime.
 fn scripts() -> &'static [(&'static str, &'static str)] {
     #[cfg(test)]
     if std::env::var_os("ORRERY_TEST_AIRFLOW").is_none() {
-        return &[("zygote.py", include_str!("../tests/zygote.py"))];
+        return &[(ZYGOTE, include_str!("../tests/zygote.py"))];
     }
     &SCRIPTS
 }
@@ -42,7 +31,7 @@ pub fn put(run: &Path) -> io::Result<PathBuf> {
     for (name, text) in scripts {
         put_one(&folder, name, text.as_bytes())?;
     }
-    Ok(folder.join("zygote.py"))
+    Ok(folder.join(ZYGOTE))
 }
 
 fn put_one(folder: &Path, name: &str, text: &[u8]) -> io::Result<()> {

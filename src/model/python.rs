@@ -1,0 +1,13 @@
+//! Our own Python: what is given to an interpreter of a runtime.
+
+/// The name of the script to start.
+pub const ZYGOTE: &str = "zygote.py";
+
+/// All scripts by name and text; they lie in one folder.
+pub const SCRIPTS: [(&str, &str); 2] = [
+    (ZYGOTE, include_str!("../../assets/python/zygote.py")),
+    (
+        "orrery_kept.py",
+        include_str!("../../assets/python/orrery_kept.py"),
+    ),
+];
