@@ -146,7 +146,9 @@ fn made(
         dag_id, message, ..
     } in &warnings
     {
-        tracing::warn!(target: "control", path, %dag_id, "{message}");
+        // The whole is with the dag; here it would fill the screen.
+        let line = message.lines().next().unwrap_or_default();
+        tracing::warn!(target: "control", path, %dag_id, "{line}");
     }
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // Saturates.
     let parse_us = (n_seconds * 1e6) as u64;

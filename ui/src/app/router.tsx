@@ -1,5 +1,5 @@
 import { lazy } from 'react';
-import { Navigate, Route, Routes, useParams } from 'react-router';
+import { Navigate, Route, Routes, useLocation, useParams } from 'react-router';
 import { paths } from './paths';
 import { Shell } from './shell';
 import { NotFound } from './not-found';
@@ -21,9 +21,18 @@ export function Pages() {
         <Route path="dags/:dag/runs/:run/tasks/:task/:mapIndex?" element={<TaskPage />} />
         <Route path="*" element={<NotFound />} />
       </Route>
+      <Route path="/dags/*" element={<FromAirflow />} />
       <Route path="*" element={<NotFound />} />
     </Routes>
   );
+}
+
+/** Addresses of Airflow's own UI, which people have in bookmarks and mails. */
+function FromAirflow() {
+  const { pathname, search } = useLocation();
+  const dags = paths.dags('default');
+  const rest = pathname.slice('/dags'.length).replace(/\/mapped\/(\d+)$/, '/$1');
+  return <Navigate to={`${dags}${rest}${search}`} replace />;
 }
 
 function ToDags() {

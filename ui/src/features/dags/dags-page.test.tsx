@@ -22,6 +22,19 @@ describe('the list of dags', () => {
     expect(address()).toBe(DAGS);
   });
 
+  it('is found at the address that it has in Airflow', async () => {
+    open('/dags');
+    expect(await screen.findByRole('link', { name: 'orders_hourly' })).toBeVisible();
+    expect(address()).toBe(DAGS);
+  });
+
+  it('sends addresses of task instances in Airflow to ours', async () => {
+    open('/dags/orders_hourly/runs/a/tasks/b/mapped/3?try=1');
+    await waitFor(() => {
+      expect(address()).toBe(`${DAGS}/orders_hourly/runs/a/tasks/b/3?try=1`);
+    });
+  });
+
   it('says where and why a dag file is broken', async () => {
     const { user } = open(DAGS);
     const row = await rowOf('gdpr_erasure');
