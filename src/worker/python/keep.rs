@@ -1,6 +1,9 @@
 //! A fork of the warm interpreter that has read a dag file and forks the tasks of it.
 
-use super::zygote::{self, Ask, NotForked, Zygote};
+use super::{
+    control,
+    zygote::{self, Ask, NotForked, Zygote},
+};
 use crate::{
     process::{memory, sys},
     serve::Shared,
@@ -37,7 +40,7 @@ pub async fn keep(
 ) -> Result<Arc<Zygote>, NotForked> {
     static NEXT: AtomicU64 = AtomicU64::new(FIRST_ID);
     let refused = |cause: io::Error| NotForked::Refused(cause.to_string());
-    let (ours, theirs) = zygote::control_pair().map_err(refused)?;
+    let (ours, theirs) = control::pair().map_err(refused)?;
     let mut fds = vec![theirs];
     for _ in 0..3 {
         fds.push(null().map_err(refused)?);
@@ -53,11 +56,14 @@ pub async fn keep(
     };
     let forked = warm.fork(&ask, fds, shared.limits.zygote_fork).await?;
     // The bound of the tasks, which they inherit.
-    memory::bound(forked.pid, memory::bytes_for("task", warm.task_bytes_max));
+    memory::bound(
+        forked.pid,
+        memory::bytes_for("task", warm.bounds.task_bytes_max),
+    );
     let control = sys::watch_both(ours).map_err(refused)?;
     let word = timeout(
         Duration::from_millis(KEEP_DAG_MS),
-        zygote::receive(&control),
+        control::receive(&control),
     );
     let why = match word.await {
         Ok(Ok(Some(word))) if word.get("ready").is_some() => {

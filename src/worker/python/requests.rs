@@ -66,7 +66,7 @@ impl Requests {
             let written = match fd {
                 None => socket.try_write(rest),
                 Some(fd) => socket.try_io(tokio::io::Interest::WRITABLE, || {
-                    super::zygote::send_fds(socket, rest, &[fd.as_fd()])
+                    super::control::send_fds(socket, rest, &[fd.as_fd()])
                 }),
             };
             match written {

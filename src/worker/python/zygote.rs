@@ -1,32 +1,23 @@
-//! A warm interpreter: how it is started, asked to fork, watched and ended.
+//! A warm interpreter: how it is asked to fork, watched and ended.
 
-use super::{files, keepers::Keepers};
+use super::{
+    control::{self, MESSAGE_BYTES_MAX},
+    keepers::Keepers,
+};
 use crate::{
     process::{group, procfs, sys},
     serve::Shared,
     wire::{self, Status},
 };
-use model::{
-    Json,
-    limits::{FRAME_BYTES_MAX, ZYGOTE_GROWTH_BYTES_MAX},
-};
+use model::Json;
 use rustix::{
-    io::Errno,
-    net::{
-        AddressFamily, RecvFlags, SendAncillaryBuffer, SendAncillaryMessage, SendFlags, Shutdown,
-        SocketFlags, SocketType, recv, sendmsg, shutdown, socketpair, sockopt,
-    },
+    net::{Shutdown, shutdown},
     process::{Pid, Signal, pidfd_send_signal},
 };
 use std::{
     collections::HashMap,
-    io::{self, IoSlice},
-    mem::MaybeUninit,
-    os::{
-        fd::{AsFd, BorrowedFd, OwnedFd},
-        unix::process::CommandExt,
-    },
-    process::{Command, Stdio},
+    io,
+    os::fd::{AsFd, BorrowedFd, OwnedFd},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -39,10 +30,21 @@ use tokio::{
     time::timeout,
 };
 
-/// Bytes of one message of the control socket.
-const MESSAGE_BYTES_MAX: usize = 1024 * 1024;
 /// Forks between two looks at its size.
 const LOOK_EVERY_FORKS: u64 = 64;
+
+/// What bounds one and its children.
+#[derive(Clone, Copy)]
+pub struct Bounds {
+    /// Bytes that a task may take for itself, 0 for all there is.
+    pub task_bytes_max: u64,
+    /// Forks after which it is replaced.
+    pub forks_max: u64,
+    /// Bytes by which it may grow before it is replaced.
+    pub growth_bytes_max: u64,
+    /// How long it stays without children.
+    pub idle: Duration,
+}
 
 /// One that has said it is ready.
 pub struct Zygote {
@@ -52,14 +54,10 @@ pub struct Zygote {
     pub facts: String,
     /// Those that keep a dag file of it; they have none themselves.
     pub keepers: Keepers,
-    /// Bytes that a task may take for itself, 0 for all there is.
-    pub task_bytes_max: u64,
+    pub bounds: Bounds,
     pidfd: OwnedFd,
     pid: u32,
     bytes_at_boot: u64,
-    forks_max: u64,
-    growth_bytes_max: u64,
-    idle: Duration,
     control: AsyncFd<OwnedFd>,
     children: Mutex<Children>,
     /// A child has gone, or it is to retire.
@@ -135,80 +133,6 @@ pub struct Forked {
 }
 
 impl Zygote {
-    /// Starts one and waits until it is ready.
-    ///
-    /// # Errors
-    /// Says why not, with a code. One that ended without a word has died.
-    pub async fn boot(
-        shared: &Arc<Shared>,
-        runtime: &wire::Runtime,
-    ) -> Result<Arc<Self>, NotForked> {
-        let wrong = |what: &str, cause: &dyn std::fmt::Display| {
-            format!(
-                "TSK-020: cannot start the Python runtime {}: {what}: {cause}",
-                runtime.folder
-            )
-        };
-        let refused = |what, cause: io::Error| NotForked::Refused(wrong(what, &cause));
-        let script = files::put(&shared.paths.run).map_err(|e| refused("its script", e))?;
-        let (control, pid) = spawn(runtime, &script).map_err(|e| refused("its interpreter", e))?;
-        let number = pid.as_raw_nonzero().get().unsigned_abs();
-        let watched = group::watch(number).and_then(|fd| Ok((fd, sys::watch_both(control)?)));
-        let (pidfd, control) = match watched {
-            Ok(both) => both,
-            Err(cause) => {
-                group::signal(pid, Signal::KILL);
-                let _ = sys::reap(pid);
-                return Err(refused("it cannot be watched", cause));
-            }
-        };
-        let word = timeout(shared.limits.zygote_boot, receive(&control)).await;
-        let has_died = matches!(word, Ok(Ok(None)));
-        let said = match word {
-            Ok(Ok(Some(word))) if word.get("ready").is_some() => Ok(word),
-            Ok(Ok(Some(word))) => Err(match word.get("broken").and_then(Json::as_str) {
-                Some(trace) => format!("\n{trace}"),
-                None => format!("it says {word}"),
-            }),
-            Ok(Ok(None)) => Err("it ended; see run/worker.log below the data folder".to_owned()),
-            Ok(Err(cause)) => Err(cause.to_string()),
-            Err(_) => Err(format!("nothing after {:?}", shared.limits.zygote_boot)),
-        };
-        let word = match said {
-            Ok(word) => word,
-            Err(cause) => {
-                let _ = pidfd_send_signal(&pidfd, Signal::KILL);
-                tokio::spawn(gone(pidfd, pid));
-                let why = wrong("it is not ready", &cause);
-                return Err(if has_died {
-                    NotForked::Died(why)
-                } else {
-                    NotForked::Refused(why)
-                });
-            }
-        };
-        let zygote = Arc::new(Self {
-            no: next_no(),
-            facts: word.to_string(),
-            keepers: Keepers::default(),
-            task_bytes_max: runtime.task_bytes_max,
-            pidfd,
-            pid: number,
-            bytes_at_boot: procfs::resident_bytes(number),
-            forks_max: chosen_or(runtime.forks_max, shared.limits.zygote_forks),
-            growth_bytes_max: chosen_or(runtime.growth_bytes_max, ZYGOTE_GROWTH_BYTES_MAX),
-            idle: match runtime.idle_ms {
-                0 => shared.limits.zygote_idle,
-                ms => Duration::from_millis(ms),
-            },
-            control,
-            children: Mutex::default(),
-            changed: Notify::new(),
-        });
-        tokio::spawn(attend(Arc::clone(shared), Arc::clone(&zygote), pid));
-        Ok(zygote)
-    }
-
     /// A child of `warm` that is ready to fork as `warm` does.
     ///
     /// # Errors
@@ -222,23 +146,44 @@ impl Zygote {
     ) -> io::Result<Arc<Self>> {
         let raw = i32::try_from(pid).ok().and_then(Pid::from_raw);
         let raw = raw.ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))?;
-        let keeper = Arc::new(Self {
-            no: next_no(),
-            facts: warm.facts.clone(),
-            keepers: Keepers::default(),
-            task_bytes_max: warm.task_bytes_max,
-            pidfd: group::watch(pid)?,
-            pid,
-            bytes_at_boot: procfs::resident_bytes(pid),
-            forks_max: warm.forks_max,
-            growth_bytes_max: warm.growth_bytes_max,
+        let process = (group::watch(pid)?, raw);
+        let bounds = Bounds {
             idle,
+            ..warm.bounds
+        };
+        Ok(Self::attended(
+            shared,
+            warm.facts.clone(),
+            process,
+            control,
+            bounds,
+        ))
+    }
+
+    /// One that is ready, heard from now on.
+    pub(super) fn attended(
+        shared: &Arc<Shared>,
+        facts: String,
+        (pidfd, pid): (OwnedFd, Pid),
+        control: AsyncFd<OwnedFd>,
+        bounds: Bounds,
+    ) -> Arc<Self> {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        let number = pid.as_raw_nonzero().get().unsigned_abs();
+        let zygote = Arc::new(Self {
+            no: NEXT.fetch_add(1, Ordering::Relaxed),
+            facts,
+            keepers: Keepers::default(),
+            bounds,
+            pidfd,
+            pid: number,
+            bytes_at_boot: procfs::resident_bytes(number),
             control,
             children: Mutex::default(),
             changed: Notify::new(),
         });
-        tokio::spawn(attend(Arc::clone(shared), Arc::clone(&keeper), raw));
-        Ok(keeper)
+        tokio::spawn(attend(Arc::clone(shared), Arc::clone(&zygote), pid));
+        zygote
     }
 
     /// Forks a child for a session.
@@ -311,7 +256,7 @@ impl Zygote {
     /// Whether it may fork again.
     pub fn is_fresh(&self) -> bool {
         let children = self.children();
-        !children.retired && !children.dead && children.forks < self.forks_max
+        !children.retired && !children.dead && children.forks < self.bounds.forks_max
     }
 
     /// Waits until it is no process any more, and its children have another parent.
@@ -335,7 +280,11 @@ impl Zygote {
         let forks = self.children().forks;
         if forks.is_multiple_of(LOOK_EVERY_FORKS) {
             let now = procfs::resident_bytes(self.pid);
-            if now > self.bytes_at_boot.saturating_add(self.growth_bytes_max) {
+            if now
+                > self
+                    .bytes_at_boot
+                    .saturating_add(self.bounds.growth_bytes_max)
+            {
                 self.retire();
             }
         }
@@ -350,7 +299,7 @@ impl Zygote {
         ];
         self.control
             .async_io(Interest::WRITABLE, |control| {
-                send_fds(control, message, &fds)
+                control::send_fds(control, message, &fds)
             })
             .await
             .map(drop)
@@ -397,16 +346,6 @@ pub fn kill_pid(pid: u32) {
     }
 }
 
-fn next_no() -> u64 {
-    static NEXT: AtomicU64 = AtomicU64::new(1);
-    NEXT.fetch_add(1, Ordering::Relaxed)
-}
-
-/// What the operator chose, or the usual where that is nothing.
-const fn chosen_or(chosen: u64, usual: u64) -> u64 {
-    if chosen == 0 { usual } else { chosen }
-}
-
 /// A wait status.
 pub fn status_of(raw: i32) -> Status {
     use std::os::unix::process::ExitStatusExt;
@@ -418,43 +357,6 @@ pub fn status_of(raw: i32) -> Status {
     }
 }
 
-/// Sends a message with descriptors.
-pub fn send_fds(socket: impl AsFd, message: &[u8], fds: &[BorrowedFd<'_>]) -> io::Result<usize> {
-    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(4))];
-    let mut control = SendAncillaryBuffer::new(&mut space);
-    control.push(SendAncillaryMessage::ScmRights(fds));
-    let flags = SendFlags::NOSIGNAL | SendFlags::DONTWAIT;
-    Ok(sendmsg(
-        socket,
-        &[IoSlice::new(message)],
-        &mut control,
-        flags,
-    )?)
-}
-
-/// The next word; none at the end.
-pub async fn receive(control: &AsyncFd<OwnedFd>) -> io::Result<Option<Json>> {
-    let mut block = vec![0; MESSAGE_BYTES_MAX];
-    let got = control
-        .async_io(Interest::READABLE, |control| {
-            let (got, _) = recv(control, &mut block[..], RecvFlags::DONTWAIT)?;
-            Ok(got)
-        })
-        .await;
-    let got = match got {
-        // It died with words of ours unread.
-        Err(error) if Errno::from_io_error(&error) == Some(Errno::CONNRESET) => 0,
-        other => other?,
-    };
-    if got == 0 {
-        return Ok(None);
-    }
-    let word = block.get(..got).unwrap_or_default();
-    serde_json::from_slice(word)
-        .map(Some)
-        .map_err(io::Error::other)
-}
-
 /// Hears it until it ends; ends it when it is idle or retired and has no children.
 async fn attend(shared: Arc<Shared>, zygote: Arc<Zygote>, pid: Pid) {
     loop {
@@ -462,9 +364,13 @@ async fn attend(shared: Arc<Shared>, zygote: Arc<Zygote>, pid: Pid) {
             let children = zygote.children();
             (children.running.is_empty(), children.retired)
         };
-        let idle = tokio::time::sleep(if retired { Duration::ZERO } else { zygote.idle });
+        let idle = tokio::time::sleep(if retired {
+            Duration::ZERO
+        } else {
+            zygote.bounds.idle
+        });
         tokio::select! {
-            word = receive(&zygote.control) => match word {
+            word = control::receive(&zygote.control) => match word {
                 Ok(Some(word)) => zygote.heard(&word),
                 Ok(None) | Err(_) => break,
             },
@@ -498,48 +404,9 @@ async fn attend(shared: Arc<Shared>, zygote: Arc<Zygote>, pid: Pid) {
 }
 
 /// Waits for the end of a child of ours.
-async fn gone(pidfd: OwnedFd, pid: Pid) {
+pub(super) async fn gone(pidfd: OwnedFd, pid: Pid) {
     if let Ok(watched) = sys::watch(pidfd) {
         let _ = watched.readable().await;
     }
     let _ = sys::reap(pid);
 }
-
-/// Both ends of a control socket.
-pub fn control_pair() -> io::Result<(OwnedFd, OwnedFd)> {
-    let (ours, theirs) = socketpair(
-        AddressFamily::UNIX,
-        SocketType::SEQPACKET,
-        SocketFlags::CLOEXEC,
-        None,
-    )?;
-    rustix::io::ioctl_fionbio(&ours, true)?;
-    // What it says at its start is longer than the usual buffer allows in one message.
-    let _ = sockopt::set_socket_send_buffer_size(&theirs, MESSAGE_BYTES_MAX);
-    let _ = sockopt::set_socket_send_buffer_size(&ours, MESSAGE_BYTES_MAX);
-    Ok((ours, theirs))
-}
-
-fn spawn(runtime: &wire::Runtime, script: &std::path::Path) -> io::Result<(OwnedFd, Pid)> {
-    let (ours, theirs) = control_pair()?;
-    let python = std::path::Path::new(&runtime.folder).join("bin/python");
-    let mut command = Command::new(python);
-    // The control socket is its standard input: nothing need run between fork and exec for that.
-    command
-        .args([std::ffi::OsStr::new("-I"), script.as_os_str()])
-        .arg("0")
-        .env_clear()
-        .envs(runtime.env.iter().map(|(k, v)| (k, v)))
-        .current_dir("/")
-        .process_group(0)
-        .stdin(theirs)
-        .stdout(io::stderr().as_fd().try_clone_to_owned()?)
-        .stderr(Stdio::inherit());
-    let child = command.spawn()?;
-    drop(command);
-    let raw = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
-    let pid = raw.ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))?;
-    Ok((ours, pid))
-}
-
-const _: () = assert!(MESSAGE_BYTES_MAX < FRAME_BYTES_MAX);
