@@ -136,7 +136,7 @@ def reason_for(what: str, races: dict[tuple[str, str], str]) -> str | None:
         task = re.sub(r"\[-?\d+\]$", "", place[2]).split(".")[-1]
         if why := races.get((place[1], task)):
             return why
-    elif races and (re.match(r"[^/ ]+/[^/ ]+ (state|has end_date)$", what) or what == "order"):
+    elif races and (re.match(r"[^/ ]+/[^/ ]+ (state|has end_date)$", what) or what.startswith("order")):
         return "below a race: the run"
     return None
 

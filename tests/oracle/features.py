@@ -186,7 +186,7 @@ def pools(plan: Plan) -> None:
             below = plan.name()
             plan.add(f"{below} = e({below!r}, priority_weight=50)", below)
             plan.edge([name], below)
-    plan.ordered.update(names)
+    plan.ordered.append(names)
     plan.ends = names[-1:]
 
 
@@ -205,7 +205,7 @@ def too_many_slots(plan: Plan) -> None:
 def few_at_once(plan: Plan) -> None:
     name = plan.name()
     plan.add(f"{name} = m({name!r}, max_active_tis_per_dagrun=1).expand(x=[1, 2, 3])", name)
-    plan.ordered.add(name)
+    plan.ordered.append([name])
     plan.ends = [plan.any_task([name], 0.3)]
 
 

@@ -100,12 +100,14 @@ def look(rest: Rest, dag_ids: list[str], plan: Plan) -> Json:
             table[f"{at} took its time"] = (ti["duration"] or 0) > 4
         if ti["try_number"] > 1 or ti["max_tries"] > 0:
             table[f"{at} tries"] = tries(rest, ti)
-    starts = sorted(
-        (ti["start_date"], ti["priority_weight"], ti["map_index"])
-        for ti in tis
-        if ti["task_id"] in plan.ordered and ti["start_date"] and ti["dag_run_id"] == "r1" and ti["try_number"] == 1
-    )
-    table["order"] = [row[1:] for row in starts]
+    for number, names_of_group in enumerate(plan.ordered):
+        starts = sorted(
+            (ti["start_date"], ti["priority_weight"], ti["map_index"])
+            for ti in tis
+            if ti["task_id"] in names_of_group and ti["start_date"]
+            and ti["dag_run_id"] == "r1" and ti["try_number"] == 1
+        )
+        table[f"order {number}"] = [row[1:] for row in starts]
     for dag_id in dag_ids:
         path = f"dags/{dag_id}/dagRuns/~/taskInstances/~/xcomEntries"
         for entry in rest.all(path, "xcom_entries"):

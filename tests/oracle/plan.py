@@ -41,7 +41,8 @@ class Plan:
     pools: dict[str, int] = dataclasses.field(default_factory=dict)
     features: list[str] = dataclasses.field(default_factory=list)
     others: list[str] = dataclasses.field(default_factory=list)
-    ordered: set[str] = dataclasses.field(default_factory=set)
+    # Groups of tasks that start by weight and index.
+    ordered: list[list[str]] = dataclasses.field(default_factory=list)
     gates: set[str] = dataclasses.field(default_factory=set)
     never: set[str] = dataclasses.field(default_factory=set)
     patient: set[str] = dataclasses.field(default_factory=set)

@@ -193,13 +193,15 @@ def make_assets(plan: Plan) -> None:
         plan.head.append(f"{name} = Asset({name!r}, uri='oracle://{plan.dag_id}/{name}')")
         task = plan.name()
         outcomes, more = plan.outcomes()
+        if plan.gates and plan.chance(0.7):
+            more += ", trigger_rule='all_done'"
         # Each event has its own moment, since upstream looks once in each loop at what has come.
         if plan.chance(0.2):
             plan.add(f"{task} = m({task!r}, outlets=[{name}]).partial(gate='each').expand(x=[1, 2])", task)
         else:
             plan.add(f"{task} = t({task!r}, {outcomes}, gate='each', outlets=[{name}]{more})", task)
+        plan.edge(plan.tasks[-2:-1], task)
         plan.gates.add(task)
-        plan.edge(plan.some(plan.tasks[:-1], 1), task)
     conditions = [f"[{', '.join(names)}]", " & ".join(names), " | ".join(names), f"[{names[0]}]"]
     if len(names) >= 3:
         conditions += [f"({names[0]} | {names[1]}) & {names[2]}", f"({names[0]} & {names[1]}) | {names[2]}"]
@@ -207,7 +209,8 @@ def make_assets(plan: Plan) -> None:
         task, alias = plan.name(), f"l{plan.seed}"
         words = {"alias": alias, "name": f"n{plan.seed}", "uri": f"oracle://{plan.dag_id}/named"}
         plan.add(f"{task} = PythonOperator(task_id={task!r}, python_callable=name_asset, op_kwargs={words!r},"
-                 f" outlets=[AssetAlias({alias!r})])", task)
+                 f" outlets=[AssetAlias({alias!r})], trigger_rule='all_done')", task)
+        plan.edge(plan.tasks[-2:-1], task)
         plan.gates.add(task)
         conditions += [f"[AssetAlias({alias!r})]", f"[Asset({words['name']!r}, uri={words['uri']!r})]"]
         conditions += conditions[-2:]

@@ -101,7 +101,7 @@ def no_pool(plan: Plan) -> None:
 def few_of_a_dag(plan: Plan) -> None:
     name = plan.name()
     plan.add(f"{name} = m({name!r}, max_active_tis_per_dag=1).expand(x=[1, 2, 3])", name)
-    plan.ordered.add(name)
+    plan.ordered.append([name])
     plan.ends = [plan.any_task([name], 0.3)]
 
 
@@ -111,11 +111,12 @@ def one_at_a_time(plan: Plan) -> None:
     plan.dag["max_active_tasks"] = "1"
     first = plan.name()
     plan.add(f"{first} = e({first!r})", first)
+    plan.ordered.append([])
     for weight in plan.rng.sample(range(1, 40), 4):
         name = plan.name()
         plan.add(f"{name} = t({name!r}, priority_weight={weight}, weight_rule='absolute')", name)
         plan.edge([first], name)
-        plan.ordered.add(name)
+        plan.ordered[-1].append(name)
 
 
 @feature(98)
