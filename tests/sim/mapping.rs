@@ -57,6 +57,12 @@ pub fn first_wrong(server: &Server, touched: &Touched, n_mapped: &mut u64) -> Op
             }
             let own = instances.iter().filter(|ti| ti.key.task == *no);
             let own: Vec<&TaskInstance> = own.collect();
+            // A run of a date before the first one of its dag has no instances.
+            let start = task.start_date.or(cached.dag.start_date);
+            let is_early = run.logical_date.is_some_and(|date| Some(date) < start);
+            if own.is_empty() && is_early {
+                continue;
+            }
             *n_mapped += 1;
             if let Some(wrong) = known.judge(task, &own) {
                 return Some(format!("in run {} of {}: {wrong}", run.run_id, row.dag_id));

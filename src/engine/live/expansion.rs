@@ -152,6 +152,9 @@ impl LiveRun {
     pub fn add_slot(&mut self, task: u32, index: u32) {
         let mut slot = self.new_slot(task);
         slot.ti.key.map = MapIndex(index.cast_signed());
+        if self.is_absent(task) {
+            slot.ti.state = State::Removed;
+        }
         self.place_slot(slot);
     }
 

@@ -151,7 +151,7 @@ impl LiveRun {
             }
         }
         for (at, ti) in (0..).zip(first) {
-            let slot = ti.map_or_else(|| self.new_slot(at), |ti| Slot::from_book(ti, at));
+            let slot = ti.map_or_else(|| self.first_slot(at), |ti| Slot::from_book(ti, at));
             if slot.ti.key.map != MapIndex::NONE
                 && let Some(expansion) = self.expansions.get_mut(&at)
             {
@@ -205,7 +205,16 @@ impl LiveRun {
         }
     }
 
-    /// A slot for the first instance of a task.
+    /// A slot for the first instance of a task that the book has none of.
+    fn first_slot(&self, at: u32) -> Slot {
+        let mut slot = self.new_slot(at);
+        if !self.is_in_time(at) {
+            slot.ti.state = State::Removed;
+        }
+        slot
+    }
+
+    /// A slot for an instance of a task.
     pub fn new_slot(&self, at: u32) -> Slot {
         let task = self.plan.plan(at);
         let key = TiKey {
@@ -214,12 +223,8 @@ impl LiveRun {
             map: MapIndex::NONE,
         };
         let retries = self.plan.task(at).map_or(0, |task| task.retries);
-        let mut ti = TaskInstance::new(key, self.plan.version, retries);
-        if !self.is_in_time(at) {
-            ti.state = State::Removed;
-        }
         Slot {
-            ti,
+            ti: TaskInstance::new(key, self.plan.version, retries),
             book: None,
             dirty: false,
             in_work: false,
