@@ -18,7 +18,8 @@ from collections.abc import Iterator
 
 from side import Rest
 
-PARALLELISM = 16
+# More than the tasks of a batch that wait behind gates.
+PARALLELISM = 48
 
 
 def free_port() -> int:
