@@ -284,11 +284,6 @@ class Timetables:
             )
         return plain(info._asdict()) if info else None
 
-    def do_infer_manual_data_interval(self, ask: Json) -> Any:
-        """The interval of a run that somebody asked for."""
-        timetable = self.decode("timetable", ask["timetable"])
-        return plain(timetable.infer_manual_data_interval(run_after=date(ask["run_after"])))
-
     def do_generate_run_id(self, ask: Json) -> str:
         """The name of a run."""
         extra = {k: ask[k] for k in ("partition_key",) if k in ask}
@@ -302,23 +297,22 @@ class Timetables:
 
     def do_manual(self, ask: Json) -> Json:
         """The interval of a run that somebody asked for, and its name where it has none."""
-        between, run_id = ask.get("data_interval"), ask.get("run_id")
+        between = ask.get("data_interval")
         if ask.get("logical_date") and not between:
-            between = self.do_infer_manual_data_interval({**ask, "run_after": ask["logical_date"]})
-        if run_id is None:
-            run_id = self.do_generate_run_id({**ask, "data_interval": between})
+            timetable, at = self.decode("timetable", ask["timetable"]), date(ask["logical_date"])
+            between = plain(timetable.infer_manual_data_interval(run_after=at))
+        run_id = ask.get("run_id") or self.do_generate_run_id({**ask, "data_interval": between})
         return {"data_interval": between, "run_id": run_id}
 
     def do_between(self, ask: Json) -> list[Json]:
         """The runs between two dates, no more than `limit`."""
         timetable, found = self.decode("timetable", ask["timetable"]), list[Json]()
-        if getattr(timetable, "partitioned", False):
-            between = {"earliest": date(ask["earliest"]), "latest": date(ask["latest"])}
-            infos = timetable.iter_partition_dagrun_infos(**between)
+        if walk := getattr(timetable, "partitioned", 0) and timetable.iter_partition_dagrun_infos:
+            infos = walk(earliest=date(ask["earliest"]), latest=date(ask["latest"]))
             return [plain(info._asdict()) for info, _ in zip(infos, range(ask["limit"]))]
         while len(found) < ask["limit"]:
-            last = found[-1] if found else None
-            if not (info := self.do_next_dagrun_info({**ask, "catchup": True, "last": last})):
+            last = {"catchup": True, "last": found[-1] if found else None}
+            if not (info := self.do_next_dagrun_info({**ask, **last})):
                 break
             found.append(info)
         return found
@@ -342,8 +336,19 @@ class Timetables:
         return {"next": info, "run_id": run_id, **self.do_summary(ask)}
 
     def do_weights(self, ask: Json) -> list[int]:
-        """The weights of many task instances."""
-        return [self.do_weight(each) for each in ask["of"]]
+        """The weights of many."""
+        return list(map(self.do_weight, ask["of"]))
+
+    def do_map(self, ask: Json) -> list[Json]:
+        """The runs that an event is for, by a partition mapper: key, date, what they wait for."""
+        mapper = self.decode("partition_mapper", ask["mapper"])
+        carried = mapper.carry_partition_date(date(ask.get("date")))
+        found, keys = list[Json](), mapper.to_downstream(ask["key"])
+        for key in [keys] if isinstance(keys, str) else keys:
+            needs = sorted(mapper.to_upstream(key)) if mapper.is_rollup else None
+            at = mapper.to_partition_date(key) or carried
+            found.append({"key": key, "date": plain(at), "needs": needs})
+        return found
 
     def do_weight(self, ask: Json) -> int:
         """The weight that a custom strategy gives to a task instance."""

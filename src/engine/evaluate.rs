@@ -14,6 +14,7 @@ use model::{
 use serde_json::json;
 
 use crate::{
+    assets::asked,
     live::{Cx, Live, state, timers::Timer},
     plan::Plan,
     run::next,
@@ -70,7 +71,8 @@ pub(crate) fn weights(live: &mut Live, plan: &Plan) {
     }
 }
 
-fn ask(live: &mut Live, no: Fence, plan: &Plan, question: Question) {
+/// Has a question asked.
+pub(crate) fn ask(live: &mut Live, no: Fence, plan: &Plan, question: Question) {
     let (dag, version) = (plan.dag_no, plan.version);
     live.dirty
         .effects
@@ -91,6 +93,7 @@ pub(crate) fn answered(
     match answer {
         Ok(Evaluated::Timetable(says)) => says_timetable(cx, dag, no, *says),
         Ok(Evaluated::Weights(weights)) => take_weights(cx, dag, version, weights),
+        Ok(Evaluated::Partition { row, asks }) => asked::answered(cx, dag, &row, asks),
         Err(_) => {
             if cx
                 .live

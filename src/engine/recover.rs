@@ -9,7 +9,7 @@ use model::{
 
 use crate::{
     View,
-    assets::{activity, watch},
+    assets::{activity, asked, watch},
     attempt::stuck::stuck_at,
     live::{Cx, Live, state::refresh_hold, timers::Timer},
     run::next,
@@ -27,6 +27,7 @@ pub fn recover(live: &mut Live, view: &dyn View, now: Timestamp) {
     cx.live.dirty.effects.extend(effects);
     activity::recover(&mut cx);
     watch::recover(&mut cx);
+    asked::recover(&mut cx);
     let dags: Vec<_> = cx.live.dags.keys().copied().collect();
     for dag in dags {
         next::recover(&mut cx, dag);

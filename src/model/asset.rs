@@ -175,6 +175,10 @@ pub struct PendingRun {
     pub mappers: String,
     /// The events that ask for it, with their asset and their own partition.
     pub events: Vec<(AssetEventNo, AssetNo, String)>,
+    /// Which runs its one event asks for, a mapper in Python is still to say: this is none of them.
+    pub is_question: bool,
+    /// All keys that it waits for of an asset whose mapper only Python knows, where that rolls up.
+    pub needs: Vec<(AssetNo, Vec<String>)>,
 }
 
 /// A value that an asset keeps.

@@ -36,6 +36,17 @@ pub enum Question {
     },
     /// The weights of tasks that have a strategy of their own, at each try.
     Weights(Vec<WeightOf>),
+    /// Which runs an event is for, by a mapper of partitions.
+    Partition {
+        /// As serialised (`__type`, `__var`).
+        mapper: Json,
+        /// The event's partition.
+        key: String,
+        /// The date of that, where it is known.
+        date: Option<Timestamp>,
+        /// The question's row among the pending runs of the dag.
+        row: String,
+    },
 }
 
 /// A task at a try, for its strategy.
@@ -60,6 +71,24 @@ pub enum Evaluated {
     Timetable(Box<TimetableSays>),
     /// Position, try and weight.
     Weights(Vec<(u32, u32, i32)>),
+    /// Of a mapper.
+    Partition {
+        /// The question's row.
+        row: String,
+        /// The runs that it asks for, or why there are none.
+        asks: Result<Vec<PartitionAsked>, String>,
+    },
+}
+
+/// A run that an event is for, as a mapper in Python says.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct PartitionAsked {
+    /// Its partition.
+    pub key: String,
+    /// The date that this stands for.
+    pub date: Option<Timestamp>,
+    /// All keys that the run waits for, where the mapper rolls up.
+    pub needs: Option<Vec<String>>,
 }
 
 /// What a timetable says.

@@ -103,7 +103,7 @@ with DAG("many", schedule=None, max_active_tasks=200) as dag:
     @task
     def parent(n):
         return os.getppid()
-    parent.expand(n=list(range(70)))
+    parent.expand(n=list(range(150)))
 """
 # Loaded into the warm interpreter itself; each fork costs it 2 MiB.
 GROWS = """

@@ -165,3 +165,59 @@ def test_an_evaluator_that_is_killed_is_asked_again(serve) -> None:
         wait_for("its end", lambda: pid not in [each for each, _ in processes()], 60)
     wait_for("the runs of all workdays", lambda: WANT <= set(runs(server)), 120)
     assert set(runs(server)) == WANT
+
+
+MAPPERS = """
+from airflow.example_dags.plugins.business_day_window import BusinessDayWindowPlugin
+from airflow.example_dags.plugins.custom_partition_mapper import PrefixStripMapperPlugin
+"""
+PARTITIONS = """
+from airflow.example_dags.plugins.business_day_window import BusinessDayWindow
+from airflow.example_dags.plugins.custom_partition_mapper import PrefixStripMapper
+from airflow.sdk import DAG, Asset, MinimumCount, PartitionedAssetTimetable, RollupMapper, StartOfMonthMapper, task
+
+strips = PrefixStripMapper("eu")
+month = RollupMapper(upstream_mapper=StartOfMonthMapper(input_format="%Y-%m-%d"), window=BusinessDayWindow(),
+                     wait_policy=MinimumCount(2))
+for name, mapper in {"strips": strips, "month": month}.items():
+    with DAG(name, schedule=PartitionedAssetTimetable(assets=Asset(f"of_{name}"), default_partition_mapper=mapper)):
+        @task
+        def told(dag_run=None):
+            return dag_run.partition_key
+        told()
+"""
+
+
+def test_s133_s135_plugins_say_which_partitions_an_event_is_for(serve) -> None:
+    """By the mapper and the window that Airflow itself has as examples."""
+    server: Server = serve()
+    plugins = server.data / "airflow/plugins"
+    plugins.mkdir(parents=True)
+    (plugins / "mappers.py").write_text(MAPPERS)
+    server.dag("partitions.py", PARTITIONS)
+    server.start()
+    for name in ("strips", "month"):
+        server.wait_for_dag(name)
+    assets = {asset["name"]: asset["id"] for asset in server("GET", "assets")["assets"]}
+
+    def event(name: str, key: str) -> None:
+        server("POST", "assets/events", {"asset_id": assets[f"of_{name}"], "partition_key": key})
+
+    def keys(name: str) -> list[str]:
+        return sorted(run["partition_key"] for run in server("GET", f"dags/{name}/dagRuns")["dag_runs"])
+
+    event("strips", "eu::daily-sales")
+    event("strips", "us::daily-sales")
+    wait_for("two runs", lambda: keys("strips") == ["daily-sales", "us::daily-sales"], 60)
+    # The first of the month is a Sunday, which the window does not count.
+    for day in ("01", "02"):
+        event("month", f"2026-02-{day}")
+    event("strips", "eu::later")
+    wait_for("a run", lambda: "later" in keys("strips"), 60)
+    assert keys("month") == []
+    event("month", "2026-02-03")
+    wait_for("the month", lambda: len(keys("month")) == 1, 60)
+    (run,) = server("GET", "dags/month/dagRuns")["dag_runs"]
+    assert server.wait_for_end("month", run["dag_run_id"])["state"] == "success"
+    assert run["partition_key"].startswith("2026-02"), run
+    assert server.xcom(server.instances("month", run["dag_run_id"])["told"]) == run["partition_key"]

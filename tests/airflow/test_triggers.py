@@ -163,6 +163,8 @@ def deferred(server: Server, run_id: str) -> int:
 
 def test_a_thousand_triggers_wait_at_once(serve) -> None:
     server = serve_triggers(serve)
+    # No interpreter keeps a dag file, so that all children but one are tasks.
+    server.arguments = ["--set", "airflow.dag_age_s=0"]
     server.start()
     server.wait_for_dag("thousand")
     gate = server.folder / "gate"

@@ -22,7 +22,7 @@ with DAG("users", schedule=None):
     @task(run_as_user="nobody")
     def another(before):
         print("a line of", getpass.getuser(), "hush:", Connection.get("door").password)
-        Variable.set("told", before + 1)
+        Variable.set("told", str(before + 1))
         try:
             os.listdir(DATA)
         except PermissionError:
@@ -78,6 +78,8 @@ def server(serve) -> Iterator[Server]:
     server: Server = serve()
     if os.getuid() != 0:
         pytest.skip("folders of others are let through by root alone")
+    # As the server makes it.
+    server.data.chmod(0o700)
     python = server.runtime.python
     with through(server.data, python):
         if subprocess.run([*sudo, python, "-c", ""], capture_output=True, check=False).returncode:

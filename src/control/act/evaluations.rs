@@ -9,7 +9,7 @@ use model::{
     Json, Timestamp,
     change::NextRun,
     command::Command,
-    evaluation::{Evaluated, Evaluation, Question, TimetableSays, WeightOf},
+    evaluation::{Evaluated, Evaluation, PartitionAsked, Question, TimetableSays, WeightOf},
     schedule::DataInterval,
 };
 use serde_json::json;
@@ -42,11 +42,18 @@ impl Evaluations {
         let n_failed = Arc::clone(&self.n_failed);
         let words = words(&question);
         let done = move |said: Result<Json, String>| {
-            let answer = said.and_then(|said| read(&question, &said));
+            let mut answer = said.and_then(|said| read(&question, &said));
             if let Err(wrong) = &answer {
                 n_failed.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
                 let dag = dag.0;
                 tracing::error!(target: "control", dag, "CTL-022: the evaluator: {wrong}");
+                if let Question::Partition { row, .. } = &question {
+                    let last = wrong.lines().last().unwrap_or_default().to_owned();
+                    answer = Ok(Evaluated::Partition {
+                        row: row.clone(),
+                        asks: Err(last),
+                    });
+                }
             }
             runtime.spawn(async move {
                 loop {
@@ -102,6 +109,14 @@ fn words(question: &Question) -> Json {
             };
             json!({"op": "weights", "of": of.iter().map(one).collect::<Vec<_>>()})
         }
+        Question::Partition {
+            mapper, key, date, ..
+        } => json!({
+            "op": "map",
+            "mapper": mapper,
+            "key": key,
+            "date": date.map(Timestamp::isoformat),
+        }),
     }
 }
 
@@ -136,7 +151,32 @@ fn read(question: &Question, said: &Json) -> Result<Evaluated, String> {
             });
             Ok(Evaluated::Weights(pairs.collect::<Result<_, String>>()?))
         }
+        Question::Partition { row, .. } => {
+            let asks = said.as_array().ok_or_else(wrong)?.iter();
+            let asks = asks.map(|one| partition_asked(one).ok_or_else(wrong));
+            Ok(Evaluated::Partition {
+                row: row.clone(),
+                asks: Ok(asks.collect::<Result<_, String>>()?),
+            })
+        }
     }
+}
+
+fn partition_asked(said: &Json) -> Option<PartitionAsked> {
+    let date = match said.get("date") {
+        None | Some(Json::Null) => None,
+        Some(text) => Some(Timestamp::parse(text.as_str()?).ok()?),
+    };
+    let text = |key: &Json| key.as_str().map(ToOwned::to_owned);
+    let needs = match said.get("needs") {
+        None | Some(Json::Null) => None,
+        Some(keys) => Some(keys.as_array()?.iter().map(text).collect::<Option<_>>()?),
+    };
+    Some(PartitionAsked {
+        key: text(said.get("key")?)?,
+        date,
+        needs,
+    })
 }
 
 /// A run that a timetable speaks of.

@@ -14,7 +14,7 @@ use model::{
     schedule::Schedule,
 };
 
-use super::due;
+use super::{asked, due};
 use crate::{
     live::Cx,
     partition::{Mapper, Partitioned, Status, Unmapped, partition_date},
@@ -30,6 +30,11 @@ pub(crate) struct Asks<'a> {
     /// Who said it, for the log.
     pub by: String,
 }
+
+/// A key that a mapper cannot map.
+pub(super) const FAILED: &str = "failed to map partition_key";
+/// A key that gives too many.
+pub(super) const EXCEEDED: &str = "partition fan-out exceeded";
 
 /// The mappers of a dag that waits for partitions.
 pub(crate) fn mappers(schedule: &Schedule) -> Option<Result<Partitioned, String>> {
@@ -54,7 +59,7 @@ pub(crate) fn ask(cx: &mut Cx, dags: &BTreeSet<DagNo>, asks: &Asks<'_>) {
     }
 }
 
-fn warn(cx: &mut Cx, event: &'static str, text: String) {
+pub(super) fn warn(cx: &mut Cx, event: &'static str, text: String) {
     cx.live.dirty.effects.push(Effect::Warn { event, text });
 }
 
@@ -78,7 +83,6 @@ fn ask_one(
     key: &str,
     asks: &Asks<'_>,
 ) -> Result<(), (&'static str, String)> {
-    const FAILED: &str = "failed to map partition_key";
     let (Some(plan), Some(row)) = (
         cx.live.latest(dag, cx.view),
         cx.live.assets.rows.get(&asks.asset),
@@ -95,11 +99,15 @@ fn ask_one(
         Some(Err(problem)) => return Err((FAILED, told(problem))),
         None => return Ok(()),
     };
+    if let Some(asked) = mapper.asked() {
+        asked::put(cx, &plan, (asks, key), asked.clone());
+        return Ok(());
+    }
     let keys = match mapper.map(key, PARTITION_KEYS_MAX_DEFAULT) {
         Ok(keys) => keys,
         Err(Unmapped::Failed(error)) => return Err((FAILED, told(&error))),
         Err(Unmapped::TooMany(error)) => {
-            return Err(("partition fan-out exceeded", told(&error)));
+            return Err((EXCEEDED, told(&error)));
         }
     };
     let date = asks.date.filter(|_| mapper.carries_partition_date());
@@ -108,18 +116,24 @@ fn ask_one(
     };
     let mappers = fingerprint(&plan, row);
     for wanted in keys {
-        note(cx, dag, wanted, (asks, key, date), &mappers);
+        note(
+            cx,
+            dag,
+            wanted,
+            ((asks.event, asks.asset, key), date),
+            &mappers,
+        );
     }
     cx.live.promote.insert(dag);
     Ok(())
 }
 
 /// One pending run for each key. Dates that contradict each other count as none.
-fn note(
+pub(super) fn note(
     cx: &mut Cx,
     dag: DagNo,
     wanted: String,
-    (asks, key, date): (&Asks<'_>, &str, Option<Timestamp>),
+    ((event, asset, key), date): ((AssetEventNo, AssetNo, &str), Option<Timestamp>),
     mappers: &str,
 ) {
     let mark = (dag, wanted.clone());
@@ -127,23 +141,25 @@ fn note(
     let run = pending.entry(wanted.clone()).or_insert_with(|| PendingRun {
         dag,
         key: wanted,
-        since: asks.event,
+        since: event,
         date,
         mappers: mappers.to_owned(),
         events: Vec::new(),
+        is_question: false,
+        needs: Vec::new(),
     });
     match (run.date, date) {
         (None, Some(date)) => run.date = Some(date),
         (Some(known), Some(date)) if known != date => run.date = None,
         (_, _) => {}
     }
-    run.events.push((asks.event, asks.asset, key.to_owned()));
+    run.events.push((event, asset, key.to_owned()));
     cx.live.assets.pending_due.insert(mark.clone());
     cx.live.dirty.assets.pending.insert(mark);
 }
 
 /// What pending runs of a dag rest on: its mappers, and which assets it waits for.
-fn fingerprint(plan: &Plan, row: &DagAssets) -> String {
+pub(super) fn fingerprint(plan: &Plan, row: &DagAssets) -> String {
     let Schedule::PartitionedAsset { data } = &plan.dag.schedule else {
         return String::new();
     };
@@ -209,6 +225,9 @@ fn decide(cx: &mut Cx, plan: &Arc<Plan>, run: PendingRun) {
     if run.mappers != fingerprint(plan, row) {
         return forget(cx, &run);
     }
+    if run.is_question {
+        return;
+    }
     let mut come: BTreeMap<AssetNo, BTreeSet<String>> = BTreeMap::new();
     for (_, asset, key) in &run.events {
         come.entry(*asset).or_default().insert(key.clone());
@@ -223,7 +242,13 @@ fn decide(cx: &mut Cx, plan: &Arc<Plan>, run: PendingRun) {
         };
         let mapper = partitioned.mapper(&asset_row.name, &asset_row.uri);
         mappers.push(mapper);
-        if is_met(mapper, &run.key, keys) {
+        let needs = run.needs.iter().find(|(of, _)| of == asset);
+        if is_met(
+            mapper,
+            &run.key,
+            keys,
+            needs.map(|(_, keys)| keys.as_slice()),
+        ) {
             met.insert(*asset, mapper);
         }
     }
@@ -244,7 +269,11 @@ fn decide(cx: &mut Cx, plan: &Arc<Plan>, run: PendingRun) {
     forget(cx, &run);
 }
 
-fn is_met(mapper: &Mapper, key: &str, come: &BTreeSet<String>) -> bool {
+fn is_met(mapper: &Mapper, key: &str, come: &BTreeSet<String>, needs: Option<&[String]>) -> bool {
+    if let Some(needs) = needs.filter(|_| mapper.asked().is_some()) {
+        let needs = needs.iter().cloned().collect();
+        return mapper.status_of(&needs, come) == Status::Satisfied;
+    }
     let Some(rollup) = mapper.rollup() else {
         return true;
     };
@@ -254,7 +283,7 @@ fn is_met(mapper: &Mapper, key: &str, come: &BTreeSet<String>) -> bool {
     }
 }
 
-fn forget(cx: &mut Cx, run: &PendingRun) {
+pub(super) fn forget(cx: &mut Cx, run: &PendingRun) {
     if let Some(pending) = cx.live.assets.pending.get_mut(&run.dag) {
         pending.remove(&run.key);
         if pending.is_empty() {

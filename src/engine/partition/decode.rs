@@ -48,19 +48,46 @@ pub fn decode(mapper: &Json) -> Result<Mapper, DecodeError> {
         "base.RollupMapper" => rollup(&data)?,
         _ => return Err(data.unknown("a mapper")),
     };
-    let cap = data.fields.get("max_downstream_keys");
-    let max_downstream_keys = match cap.filter(|cap| !cap.is_null()) {
-        None => None,
-        Some(cap) => {
-            let cap = cap.as_u64().filter(|cap| *cap > 0);
-            let cap = cap.and_then(|cap| usize::try_from(cap).ok());
-            Some(cap.ok_or_else(|| data.wrong("`max_downstream_keys` must be 1 or more"))?)
-        }
-    };
     Ok(Mapper {
         kind,
-        max_downstream_keys,
+        max_downstream_keys: cap(&data)?,
     })
+}
+
+/// The same, where a plugin's mapper, or one with a plugin's mapper or window in it, is left to
+/// Python to ask.
+///
+/// # Errors
+/// When the data is not what the class writes.
+pub fn decode_or_ask(mapper: &Json) -> Result<Mapper, DecodeError> {
+    match decode(mapper) {
+        Err(error) if error.is_unknown => {
+            let data = Data::read(mapper);
+            let wait = match data.fields.get("wait_policy") {
+                Some(policy) => wait_policy(policy)?,
+                None => WaitPolicy::All,
+            };
+            Ok(Mapper {
+                kind: Kind::Asked {
+                    mapper: mapper.clone(),
+                    wait,
+                },
+                max_downstream_keys: cap(&data)?,
+            })
+        }
+        other => other,
+    }
+}
+
+fn cap(data: &Data<'_>) -> Result<Option<usize>, DecodeError> {
+    let cap = data.fields.get("max_downstream_keys");
+    let Some(cap) = cap.filter(|cap| !cap.is_null()) else {
+        return Ok(None);
+    };
+    let cap = cap.as_u64().filter(|cap| *cap > 0);
+    let cap = cap.and_then(|cap| usize::try_from(cap).ok());
+    let cap = cap.ok_or_else(|| data.wrong("`max_downstream_keys` must be 1 or more"))?;
+    Ok(Some(cap))
 }
 
 fn temporal(data: &Data<'_>, grain: Grain) -> Result<Kind, DecodeError> {
@@ -161,13 +188,16 @@ impl<'a> Data<'a> {
         DecodeError {
             class: self.path.to_owned(),
             problem: problem.to_owned(),
+            is_unknown: false,
         }
     }
 
     fn unknown(&self, what: &str) -> DecodeError {
-        self.wrong(&format!(
-            "not {what} that is known here: use one of Airflow's own"
-        ))
+        let problem = format!("not {what} that is known here: use one of Airflow's own");
+        DecodeError {
+            is_unknown: true,
+            ..self.wrong(&problem)
+        }
     }
 
     fn get(&self, name: &str) -> Result<&'a Json, DecodeError> {

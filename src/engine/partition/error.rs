@@ -8,6 +8,8 @@ pub struct DecodeError {
     pub class: String,
     /// What is missing, of the wrong kind or not known here.
     pub problem: String,
+    /// Whether the class is a plugin's, which Python may know.
+    pub is_unknown: bool,
 }
 
 /// A key that a mapper has no answer for. Prints as upstream's audit entries have it: Python's

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use model::Json;
+
 use super::clock::Clock;
 use super::error::{ErrorKind, FanOutExceeded, MapError, Unmapped, value_error};
 use super::temporal::Temporal;
@@ -28,6 +30,11 @@ pub(super) enum Kind {
     Chain(Vec<Mapper>),
     FanOut(Box<FanOut>),
     Rollup(Box<RollupParts>),
+    /// Only Python knows it.
+    Asked {
+        mapper: Json,
+        wait: WaitPolicy,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -118,14 +125,7 @@ impl Mapper {
     /// When the key cannot be mapped, or gives too many: then nothing is queued for this dag.
     pub fn map(&self, key: &str, cap: usize) -> Result<Vec<String>, Unmapped> {
         let keys = self.to_downstream(key)?.into_keys();
-        let cap = self.max_downstream_keys.unwrap_or(cap);
-        if keys.len() > cap {
-            return Err(Unmapped::TooMany(FanOutExceeded {
-                produced: keys.len(),
-                cap,
-                by_mapper: self.max_downstream_keys.is_some(),
-            }));
-        }
+        self.check(keys.len(), cap).map_err(Unmapped::TooMany)?;
         Ok(keys)
     }
 
@@ -149,7 +149,50 @@ impl Mapper {
             Kind::Chain(mappers) => chain(mappers, key),
             Kind::FanOut(parts) => parts.to_downstream(key).map(Downstream::Many),
             Kind::Rollup(parts) => parts.upstream.to_downstream(key),
+            Kind::Asked { .. } => Err(value_error("only Python knows this mapper".to_owned())),
         }
+    }
+
+    /// The mapper as serialised, where it is one that only Python knows.
+    #[must_use]
+    pub fn asked(&self) -> Option<&Json> {
+        if let Kind::Asked { mapper, .. } = &self.kind {
+            return Some(mapper);
+        }
+        None
+    }
+
+    /// Whether keys that Python has given are no more than the mapper allows, or `cap`.
+    ///
+    /// # Errors
+    /// When they are.
+    pub fn check(&self, n_keys: usize, cap: usize) -> Result<(), FanOutExceeded> {
+        let allowed = self.max_downstream_keys.unwrap_or(cap);
+        if n_keys <= allowed {
+            return Ok(());
+        }
+        Err(FanOutExceeded {
+            produced: n_keys,
+            cap: allowed,
+            by_mapper: self.max_downstream_keys.is_some(),
+        })
+    }
+
+    /// Whether a run for which Python has said what it needs has enough of that.
+    #[must_use]
+    pub fn status_of(&self, needs: &BTreeSet<String>, come: &BTreeSet<String>) -> Status {
+        let wait = match &self.kind {
+            Kind::Asked { wait, .. } => *wait,
+            Kind::Identity
+            | Kind::Fixed(_)
+            | Kind::Allowed(_)
+            | Kind::Temporal(_)
+            | Kind::Product { .. }
+            | Kind::Chain(_)
+            | Kind::FanOut(_)
+            | Kind::Rollup(_) => WaitPolicy::All,
+        };
+        wait.status(come, needs)
     }
 
     /// What the runs wait for, when this is a rollup. All other runs are made with the first event.
@@ -170,7 +213,7 @@ impl Mapper {
     /// The date that a downstream key is the name of; none where keys are no dates.
     pub(super) fn clock(&self, key: &str) -> Result<Option<Clock>, MapError> {
         match &self.kind {
-            Kind::Identity | Kind::Fixed(_) | Kind::Allowed(_) => Ok(None),
+            Kind::Identity | Kind::Fixed(_) | Kind::Allowed(_) | Kind::Asked { .. } => Ok(None),
             Kind::Temporal(temporal) => temporal.partition_date(key).map(Some),
             Kind::Product { mappers, delimiter } => product_clock(mappers, delimiter, key),
             Kind::Chain(mappers) => mappers.last().map_or(Ok(None), |last| last.clock(key)),

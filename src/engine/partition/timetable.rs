@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use model::{Json, JsonMap, Timestamp};
 
-use super::decode::decode;
+use super::decode::decode_or_ask;
 use super::error::{DecodeError, MapError};
 use super::mapper::Mapper;
 
@@ -22,18 +22,18 @@ impl Partitioned {
     /// Reads the data of the timetable: [`model::schedule::Schedule::PartitionedAsset`].
     ///
     /// # Errors
-    /// When a mapper, a window or a wait policy is none, or a plugin's, which is not known here.
+    /// When a mapper, a window or a wait policy is none. A plugin's is one to be asked.
     pub fn decode(data: &Json) -> Result<Self, DecodeError> {
         let (mut by_name, mut by_uri) = (BTreeMap::new(), BTreeMap::new());
         let config = data.get("partition_mapper_config").and_then(Json::as_array);
         for pair in config.into_iter().flatten() {
-            let mapper = decode(pair.get(1).unwrap_or(&Json::Null))?;
+            let mapper = decode_or_ask(pair.get(1).unwrap_or(&Json::Null))?;
             let (names, uris) = named(pair.get(0).unwrap_or(&Json::Null));
             by_name.extend(names.into_iter().map(|name| (name, mapper.clone())));
             by_uri.extend(uris.into_iter().map(|uri| (uri, mapper.clone())));
         }
         let default = match data.get("default_partition_mapper") {
-            Some(mapper) => decode(mapper)?,
+            Some(mapper) => decode_or_ask(mapper)?,
             None => Mapper::identity(),
         };
         let (names, uris) = named(data.get("asset_condition").unwrap_or(&Json::Null));

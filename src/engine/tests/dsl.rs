@@ -395,6 +395,7 @@ impl World {
                     format!("ask timetable{}", last.unwrap_or_default())
                 }
                 Question::Weights(of) => format!("ask {} weights", of.len()),
+                Question::Partition { key, .. } => format!("ask for partition {key}"),
             },
             Effect::RunEnded { .. }
             | Effect::Watch { .. }

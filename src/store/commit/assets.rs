@@ -19,7 +19,7 @@ use crate::{
         asset_state::AssetStateRecord,
         consumed,
         dag_assets::DagAssetsRecord,
-        pending::PendingRecord,
+        pending,
     },
     tables::{self, key},
 };
@@ -73,7 +73,7 @@ impl<'c> Assets<'c> {
             }
             Change::PutPendingRun(run) => {
                 let key = tables::asset_pending::key(deployment, run.dag, &run.key);
-                let record = records::encode(&PendingRecord::from(&**run))?;
+                let record = pending::encode(run)?;
                 self.pending.insert(key, Some(record));
             }
             Change::DeletePendingRun { dag, key } => {

@@ -14,7 +14,7 @@ use crate::{
         asset_state::AssetStateRecord,
         consumed,
         dag_assets::DagAssetsRecord,
-        pending::PendingRecord,
+        pending,
     },
     tables::{self, asset_refs, key},
 };
@@ -190,7 +190,7 @@ impl Snapshot {
             let mut split = key::Split(rest);
             let dag = split.dag();
             let partition = utf8(tables::asset_pending::NAME, split.0)?;
-            Ok(records::decode::<PendingRecord>(value)?.into_run(dag, partition))
+            pending::decode(dag, partition, value)
         })
     }
     /// The events that a run was made for, in order; some may be forgotten since.

@@ -211,6 +211,15 @@ fn assets_and_who_names_them_are_read_back() {
         date: Some(at(1)),
         mappers: "m".to_owned(),
         events: vec![(AssetEventNo(100), AssetNo(1), "k".to_owned())],
+        is_question: false,
+        needs: Vec::new(),
+    };
+    // One whose mapper only Python knows.
+    let asked = PendingRun {
+        key: "asked".to_owned(),
+        is_question: true,
+        needs: vec![(AssetNo(1), vec!["k".to_owned(), "l".to_owned()])],
+        ..pending.clone()
     };
     let changes = [
         Change::PutAsset(Box::new(asset(1))),
@@ -219,6 +228,7 @@ fn assets_and_who_names_them_are_read_back() {
         Change::PutDagAssets(Box::new(names.clone())),
         Change::PutQueuedAsset(queued),
         Change::PutPendingRun(Box::new(pending.clone())),
+        Change::PutPendingRun(Box::new(asked.clone())),
     ];
     writer.commit(DEPLOYMENT, &changes).unwrap();
     let book = store.snapshot(DEPLOYMENT).unwrap();
@@ -232,7 +242,7 @@ fn assets_and_who_names_them_are_read_back() {
     assert_eq!(book.dags_assets().unwrap(), [names.clone()]);
     assert_eq!(book.asset_queue(None).unwrap(), [queued]);
     assert!(book.asset_queue(Some(DagNo(1))).unwrap().is_empty());
-    assert_eq!(book.pending_runs().unwrap(), [pending]);
+    assert_eq!(book.pending_runs().unwrap(), [pending, asked.clone()]);
     let named = |named, since| AssetRef {
         dag: DagNo(3),
         named,
@@ -266,7 +276,7 @@ fn assets_and_who_names_them_are_read_back() {
     let book = store.snapshot(DEPLOYMENT).unwrap();
     assert_eq!(book.asset_refs(AssetNo(1)).unwrap(), refs[..1]);
     assert!(book.asset_queue(None).unwrap().is_empty());
-    assert!(book.pending_runs().unwrap().is_empty());
+    assert_eq!(book.pending_runs().unwrap(), [asked]);
     assert_eq!(book.asset_named("a1").unwrap(), Some(heir));
     assert_eq!(book.asset_at("s3://bucket/a1").unwrap(), None);
     let changes = [Change::DeleteDagAssets { dag: DagNo(3) }];

@@ -204,7 +204,7 @@ impl Zygote {
         }
         let (forked, answer) = oneshot::channel();
         let (ended, end) = oneshot::channel();
-        {
+        let nth = {
             let mut children = self.children();
             if children.dead {
                 return Err(NotForked::Died(DIED.to_owned()));
@@ -212,7 +212,8 @@ impl Zygote {
             children.forks += 1;
             children.forking.insert(session, forked);
             children.running.insert(session, ended);
-        }
+            children.forks
+        };
         let sent = self.send(ask.as_bytes(), &fds).await;
         drop(fds);
         let answer = match sent {
@@ -226,7 +227,7 @@ impl Zygote {
         };
         let why = match answer {
             Ok(Ok(Ok(pid))) => {
-                self.look();
+                self.look(nth);
                 return Ok(Forked { pid, end });
             }
             Ok(Ok(Err(why))) => why,
@@ -275,10 +276,9 @@ impl Zygote {
         self.children.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Retires it when it has grown.
-    fn look(&self) {
-        let forks = self.children().forks;
-        if forks.is_multiple_of(LOOK_EVERY_FORKS) {
+    /// Retires it when it has grown; after its nth fork.
+    fn look(&self, nth: u64) {
+        if nth.is_multiple_of(LOOK_EVERY_FORKS) {
             let now = procfs::resident_bytes(self.pid);
             if now
                 > self
