@@ -7,7 +7,7 @@ import os
 import shutil
 import time
 
-from ends import HERE
+from ends import HERE, differences, recorded
 from orrery import NEWEST, Json, Runtime, Server, wait_for
 
 GOLDEN = HERE / "examples.json"
@@ -62,3 +62,22 @@ def test_all_examples_load(serve) -> None:
     assert loaded(server) == want
     n_dags = sum(len(ids) for ids in want["dags"].values())
     print(f"examples: {n_dags} dags of {len(want['dags'])} files load, {len(want['not_imported'])} files do not")
+
+
+def test_more_examples_end_as_on_airflow(serve) -> None:
+    """Beside the vectors: those that ended alike twice on a real Airflow 3.3.2, whatever the clock says."""
+    want = recorded(HERE / "examples_ends.json")
+    server = serve()
+    examples(server)
+    server.start()
+    runs = {}
+    for dag_id in want:
+        server.wait_for_dag(dag_id)
+        runs[dag_id] = server.trigger(dag_id, logical_date="2026-01-01T00:00:00Z")
+    wrong = []
+    for dag_id, run_id in runs.items():
+        run = server.wait_for_end(dag_id, run_id)
+        wrong += differences(dag_id, want[dag_id], run, server.instances(dag_id, run_id))
+    n = sum(len(dag["task_instances"]) for dag in want.values())
+    print(f"examples: compared {n} task instances of {len(want)} dags, {len(wrong)} differ")
+    assert not wrong, "\n".join(wrong)
