@@ -43,6 +43,7 @@ pub use control::Control;
 pub use dag_cache::{CachedDag, DagError};
 pub use dags::Status as FolderStatus;
 pub use engine::Options as EngineOptions;
+pub use engine::partition::in_own_zone;
 pub use environment::Environment;
 pub use execution::Execution;
 pub use handle::{Handle, Inbox, Overloaded, channel};

@@ -202,6 +202,8 @@ pub struct Clear {
     pub only_failed: bool,
     /// Only running ones.
     pub only_running: bool,
+    /// Only tasks that the latest version has and the run does not: the run follows that version.
+    pub only_new: bool,
     /// Put finished runs back to queued.
     pub reset_dag_runs: bool,
     /// Refuse when one of them is running.

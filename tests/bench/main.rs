@@ -6,8 +6,11 @@
 
 mod backfills;
 mod dags;
+mod due;
 mod floors;
 mod history;
+mod inner;
+mod inside;
 mod lists;
 mod stats;
 mod tasks;
@@ -21,7 +24,20 @@ use stats::{median, spread};
 
 /// What is measured, in order. The last ones need the full store that `history` makes.
 const ALL: &[&str] = &[
-    "floors", "start", "idle", "chain", "spawn", "empty", "dags", "backfill", "history",
+    "floors",
+    "start",
+    "idle",
+    "finish",
+    "expand",
+    "consumers",
+    "timetables",
+    "chain",
+    "spawn",
+    "empty",
+    "dags",
+    "due",
+    "backfill",
+    "history",
 ];
 
 fn main() {
@@ -45,6 +61,11 @@ fn main() {
             "floors" => floors::measure().to_json(),
             "start" => start(&binary),
             "idle" => idle(&binary, if quick { 10 } else { 60 }),
+            "finish" => inner::finish(&[10, 1_000, 50_000 / scale]),
+            "expand" => inner::expand(10_000 / scale),
+            "consumers" => inner::consumers(1_000 / scale),
+            "timetables" => inner::timetables(10_000 / scale),
+            "due" => due::measure(&binary, 10_000 / scale, if quick { 10 } else { 60 }),
             "chain" => tasks::chain(&binary, &[100 / scale, 1_000 / scale]),
             "spawn" => tasks::independent(&binary, &[1_000 / scale, 10_000 / scale]),
             "empty" => tasks::empty(&binary, &[10_000 / scale, 100_000 / scale]),

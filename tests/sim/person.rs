@@ -222,8 +222,8 @@ fn trigger(dag_id: DagId, screen: &Screen, now: Timestamp, chance: &mut Chance) 
         note: None,
         triggered_by: TriggeredBy::RestApi,
         user: None,
-        reset: chance.percent(15),
         partition_key: None,
+        reset: chance.percent(15),
     }))
 }
 
@@ -250,6 +250,7 @@ fn clear(dag_id: DagId, run_id: RunId, screen: &Screen, chance: &mut Chance) -> 
         include_past: chance.percent(15),
         only_failed: chance.percent(40),
         only_running: chance.percent(10),
+        only_new: !across && chance.percent(5),
         reset_dag_runs: chance.percent(80),
         prevent_running_task: chance.percent(10),
         run_on_latest_version: chance.percent(20).then_some(true),

@@ -7,6 +7,7 @@ mod connections;
 mod documents;
 mod http;
 mod node;
+mod partitions;
 mod python;
 mod reads;
 mod shapes;

@@ -192,8 +192,8 @@ impl Act {
             note: ask.note.clone(),
             triggered_by: TriggeredBy::Operator,
             user: None,
-            reset: ask.reset_dag_run,
             partition_key: None,
+            reset: ask.reset_dag_run,
         }))
     }
 

@@ -254,7 +254,7 @@ impl Desk {
                 run_after,
                 conf,
                 reset_dag_run,
-                partition_key: _,
+                partition_key,
                 note,
             } => runs::trigger(
                 self,
@@ -265,6 +265,7 @@ impl Desk {
                     logical_date,
                     run_after,
                     conf,
+                    partition_key,
                     reset: reset_dag_run,
                     note,
                 },

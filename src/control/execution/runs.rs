@@ -112,6 +112,7 @@ pub(super) struct Trigger {
     pub(super) logical_date: Option<Timestamp>,
     pub(super) run_after: Option<Timestamp>,
     pub(super) conf: Option<JsonMap>,
+    pub(super) partition_key: Option<String>,
     pub(super) reset: bool,
     pub(super) note: Option<String>,
 }
@@ -153,8 +154,8 @@ pub(super) fn trigger(desk: &Desk, who: &Asker, ask: Trigger) -> Planned {
         note: ask.note,
         triggered_by: TriggeredBy::Operator,
         user,
+        partition_key: ask.partition_key,
         reset: ask.reset,
-        partition_key: None,
     }));
     Ok(Plan::Do(Box::new(command), |reply| {
         if is_refused(&reply, RefusalKind::Conflict) {

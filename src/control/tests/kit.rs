@@ -469,8 +469,8 @@ impl Node {
             note: None,
             triggered_by: TriggeredBy::Test,
             user: None,
-            reset: false,
             partition_key: None,
+            reset: false,
         })))
     }
 

@@ -1,11 +1,13 @@
 //! The date of a run by its key.
 
 use jiff::tz::TimeZone;
-use model::Timestamp;
+use model::{Timestamp, schedule::Schedule};
 
+use super::clock::Clock;
 use super::error::MapError;
 use super::mapper::Mapper;
 use super::strptime;
+use crate::timetable::zone::Zone;
 
 impl Mapper {
     /// The moment that a downstream key is the name of; none where keys are no dates.
@@ -24,6 +26,20 @@ impl Mapper {
 /// When it was not written so.
 pub(crate) fn date_of_key(key: &str, format: &str, zone: &TimeZone) -> Result<Timestamp, MapError> {
     Ok(strptime::parse(key, format)?.in_zone(zone).moment())
+}
+
+/// The moment at which the timetable's own clock shows what UTC's shows at `at`: bounds of windows
+/// of partition dates are meant so, wherever the timetable has a zone.
+#[must_use]
+pub fn in_own_zone(schedule: &Schedule, at: Timestamp) -> Timestamp {
+    let Schedule::CronPartition { cron, .. } = schedule else {
+        return at;
+    };
+    let Ok(zone) = Zone::find(&cron.timezone) else {
+        return at;
+    };
+    let shown = TimeZone::UTC.to_datetime(at.to_jiff());
+    Clock::naive(shown).in_zone(&zone.to_jiff()).moment()
 }
 
 /// The date of a run, by the mappers of the assets that made it: the one that all who say any

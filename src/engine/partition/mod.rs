@@ -23,7 +23,7 @@ mod window;
 mod tests;
 
 pub(crate) use date::date_of_key;
-pub use date::partition_date;
+pub use date::{in_own_zone, partition_date};
 pub use decode::decode;
 pub use error::{DecodeError, ErrorKind, FanOutExceeded, MapError, Unmapped};
 pub use mapper::{Downstream, Mapper, Rollup};

@@ -20,6 +20,9 @@ use crate::{
 /// Clears what the request means, or says what it would clear.
 pub(crate) fn clear(cx: &mut Cx, ask: Clear) -> Result<Reply, Refusal> {
     let runs = runs(cx, &ask)?;
+    if ask.only_new {
+        return only_new(cx, &ask, &runs);
+    }
     let mut places = Vec::new();
     for run in &runs {
         let (up, down) = (ask.include_upstream, ask.include_downstream);
@@ -64,6 +67,50 @@ pub(crate) fn clear(cx: &mut Cx, ask: Clear) -> Result<Reply, Refusal> {
         }
     }
     Ok(reply)
+}
+
+/// Has runs follow the latest version where that has tasks that they do not have; those alone are
+/// new, so that nothing else runs again.
+fn only_new(cx: &mut Cx, ask: &Clear, runs: &[RunNo]) -> Result<Reply, Refusal> {
+    let dag_id = ask.dag_id.clone().unwrap_or_else(|| "".into());
+    let unreadable = || refusals::unreadable(&dag_id);
+    let mut places = Vec::new();
+    for no in runs {
+        let before = known_tasks(cx, *no);
+        let plan = cx.run(*no).map(|run| run.row.dag);
+        let plan = plan.and_then(|dag| cx.live.latest(dag, cx.view));
+        let plan = plan.ok_or_else(unreadable)?;
+        let is_new = plan.tasks.iter().any(|task| !before.contains(&task.no));
+        if ask.dry_run || !is_new {
+            continue;
+        }
+        if !follow::latest(cx, *no) {
+            return Err(unreadable());
+        }
+        let Some(run) = cx.run(*no) else { continue };
+        let slots = 0..crate::plan::position(run.slots.len());
+        let added = slots.filter(|at| {
+            let ti = run.slot(*at).map(|slot| &slot.ti);
+            ti.is_some_and(|ti| !before.contains(&ti.key.task))
+        });
+        let added: Vec<At> = added.map(|at| At { run: *no, at }).collect();
+        instances(cx, &added, ask.note.as_ref());
+        if ask.reset_dag_runs && !added.is_empty() {
+            requeue(cx, *no);
+        }
+        places.extend(added);
+    }
+    Ok(select::reply(cx, &places))
+}
+
+/// The tasks of a run, those that were removed among them.
+fn known_tasks(cx: &Cx, no: RunNo) -> BTreeSet<model::TaskNo> {
+    let run = cx.run(no).into_iter();
+    let tasks = run.flat_map(|run| {
+        let slots = run.slots.iter().map(|slot| slot.ti.key.task);
+        slots.chain(run.removed.keys().map(|key| key.task))
+    });
+    tasks.collect()
 }
 
 /// Whether what runs again follows the latest version: as asked, else as the dag says, else not.

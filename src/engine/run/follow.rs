@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use model::{MapIndex, RunNo, VersionNo, state::TaskInstanceState as State};
+use model::{MapIndex, RunNo, TiKey, VersionNo, state::TaskInstanceState as State};
 
 use crate::{
     attempt::{At, Event, halt::halt, is_held_outside},
@@ -24,9 +24,17 @@ pub(crate) fn latest(cx: &mut Cx, no: RunNo) -> bool {
     for at in 0..crate::plan::position(cx.run(no).map_or(0, |run| run.slots.len())) {
         let place = At { run: no, at };
         let Some(ti) = cx.ti(place) else { continue };
+        let first = TiKey {
+            map: MapIndex(0),
+            ..ti.key
+        };
+        let has_first = cx
+            .run(no)
+            .is_some_and(|run| run.removed.contains_key(&first));
         let is_gone = plan.plan_of(ti.key.task).is_none_or(|task| {
-            // Instances of what is not expanded any more.
-            ti.key.map != MapIndex::NONE && task.mapping.is_none()
+            // Instances of what is not expanded any more, and what is expanded again after all.
+            let has_index = ti.key.map != MapIndex::NONE;
+            has_index && task.mapping.is_none() || !has_index && task.mapping.is_some() && has_first
         });
         if is_gone {
             halt(cx, place);

@@ -64,6 +64,35 @@ fn s046_a_callback_is_owed_until_it_was_made() {
     assert_eq!(world.effects, []);
 }
 
+/// Upstream waits for beats; here whoever holds the process says that it is gone or does not answer.
+#[test]
+fn s105_a_silent_task_is_told_elsewhere_and_tried_again() {
+    check(
+        "a kind=python retries=1 on_failure=yes on_retry=yes; b:a",
+        "start; a run; a lost; tick 10m; a run; a lost",
+        expect![[r#"
+            r1 failed: task `a` failed
+              a failed 2: the worker is gone
+              b upstream_failed 0: upstream `a` failed
+            start a#1, task callback up_for_retry a, start a#2, task callback failed a
+        "#]],
+    );
+}
+
+#[test]
+fn s111_a_task_that_ends_itself_calls_its_own_callbacks() {
+    check(
+        "a kind=python retries=1 on_failure=yes on_retry=yes mail=yes; b on_failure=yes",
+        "start; a run; a fail; tick 10m; a run; a fail; b ok",
+        expect![[r#"
+            r1 failed: task `a` failed
+              a failed 2: it broke
+              b success 1
+            start a#1, start b#1, kill b, start a#2, start b#1
+        "#]],
+    );
+}
+
 #[test]
 fn s106_a_task_whose_process_is_gone_is_told_elsewhere() {
     check(

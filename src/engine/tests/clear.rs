@@ -4,6 +4,25 @@ use expect_test::expect;
 
 use super::{World, check};
 
+/// The run follows the latest version, and nothing but what that adds runs.
+#[test]
+fn s147_only_new_tasks_run() {
+    let mut world = World::new();
+    world.publish("d", "a; b:a");
+    world.play("start; a ok; b ok; clear * new");
+    world.publish("d", "a; b:a; c:b; z");
+    world.play("clear * new");
+    expect![[r#"
+        r1 running
+          a success 1
+          b success 1
+          c queued 1: handed to a worker, starting
+          z queued 1: handed to a worker, starting
+        start a#1, start b#1, start c#1, start z#1
+    "#]]
+    .assert_eq(&world.show());
+}
+
 #[test]
 fn s146_to_s147_cleared_tasks_run_again() {
     check(

@@ -437,8 +437,8 @@ pub(crate) fn trigger(dag_id: &str, run_id: Option<&str>, date: Option<&str>) ->
         note: None,
         triggered_by: TriggeredBy::RestApi,
         user: None,
-        reset: false,
         partition_key: None,
+        reset: false,
     }
 }
 
@@ -461,6 +461,7 @@ fn clear(dag_id: DagId, what: &str, words: &[&str]) -> Command {
         include_past: has("+past"),
         only_failed: has("failed"),
         only_running: has("running"),
+        only_new: has("new"),
         reset_dag_runs: !has("keep"),
         prevent_running_task: has("careful"),
         run_on_latest_version: has("latest").then_some(true),

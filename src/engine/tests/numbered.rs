@@ -120,6 +120,24 @@ fn s040_tasks_go_and_come_back() {
 }
 
 #[test]
+fn s040_what_is_mapped_once_more_has_its_instances_alone() {
+    let mut world = World::new();
+    world.python = true;
+    world.publish("d", "a; m:a expand=1");
+    world.play("start; a run");
+    world.publish("d", "a; m:a");
+    world.publish("d", "a; m:a expand=2");
+    expect![[r#"
+        r1 running
+          a running 1
+          m removed 0: the task is no longer in the dag
+          m[0] no_status 0: waits for `a`
+        start a#1
+    "#]]
+    .assert_eq(&world.show());
+}
+
+#[test]
 fn s066_a_branch_of_python_skips_what_it_names() {
     check(
         "a; b:a; c:a; d:b,c rule=none_failed_min_one_success",

@@ -6,13 +6,13 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use model::{
-    DagId, RunId, TiKey,
+    DagId, RunId, TaskNo, TiKey,
     command::{Clear, Command, Reply},
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{BulkRunBody, DagRunCollection, DagRunResponse, check_note, one};
+use super::{BulkRunBody, DagRunCollection, DagRunResponse, check_note, one, partition::Selector};
 use crate::{
     airflow::task_instances::TaskInstanceResponse,
     app::App,
@@ -57,7 +57,6 @@ pub(crate) enum ClearedOne {
     /// One that there is.
     There(Box<TaskInstanceResponse>),
     /// One that would come to be.
-    #[allow(dead_code)] // Adding tasks of a newer version comes with bundles.
     New(NewTaskResponse),
 }
 
@@ -117,11 +116,14 @@ pub(crate) async fn responses(
 
 impl Cleared {
     fn new(all: Vec<TaskInstanceResponse>) -> Self {
-        let total_entries = all.len() as u64;
         let there = |ti| ClearedOne::There(Box::new(ti));
+        Self::of(all.into_iter().map(there).collect())
+    }
+
+    fn of(task_instances: Vec<ClearedOne>) -> Self {
         Self {
-            task_instances: all.into_iter().map(there).collect(),
-            total_entries,
+            total_entries: task_instances.len() as u64,
+            task_instances,
         }
     }
 }
@@ -129,13 +131,20 @@ impl Cleared {
 impl RunClearBody {
     fn ask(&self, dag_id: &str, run_id: &str) -> Result<Clear, Problem> {
         check_note(self.note.as_deref())?;
-        if self.only_new {
-            return Err(Problem::invalid("only_new is not there yet"));
+        if self.only_new && self.only_failed {
+            let text = "only_new and only_failed are mutually exclusive: give one of them";
+            return Err(Problem::field(
+                "only_new",
+                "value_error",
+                text.to_owned(),
+                "",
+            ));
         }
         Ok(Clear {
             dag_id: Some(DagId::from(dag_id)),
             run_id: Some(RunId::from(run_id)),
             only_failed: self.only_failed,
+            only_new: self.only_new,
             run_on_latest_version: self.run_on_latest_version,
             dry_run: self.dry_run,
             reset_dag_runs: true,
@@ -155,13 +164,47 @@ pub(crate) async fn clear_run(
     Path((dag_id, run_id)): Path<(String, String)>,
     Body(body): Body<RunClearBody>,
 ) -> Result<Response, Problem> {
-    let keys = clear(&app, body.ask(&dag_id, &run_id)?).await?;
+    let ask = body.ask(&dag_id, &run_id)?;
+    if body.dry_run && body.only_new {
+        let new = new_tasks(&app, vec![(dag_id, run_id)]).await?;
+        return Ok(Json(Cleared::of(new)).into_response());
+    }
+    let keys = clear(&app, ask).await?;
     if body.dry_run {
         return Ok(Json(Cleared::new(responses(&app, keys).await?)).into_response());
     }
     one(&app, dag_id, run_id)
         .await
         .map(|run| Json(run).into_response())
+}
+
+/// The tasks of the latest versions that runs do not have.
+async fn new_tasks(app: &App, runs: Vec<(String, String)>) -> Result<Vec<ClearedOne>, Problem> {
+    app.read(move |book| {
+        let mut all = Vec::new();
+        for (dag_id, run_id) in &runs {
+            let found = book.run(dag_id, run_id)?;
+            let tis = crate::book::read(book.snapshot.task_instances(found.run.no))?;
+            let Some(latest) = book.cached(found.row.no, found.row.version)? else {
+                continue;
+            };
+            let has = |no: &TaskNo| tis.iter().any(|ti| ti.key.task == *no);
+            let tasks = latest.dag.tasks.iter().zip(&latest.numbers);
+            let mut ids: Vec<_> = tasks
+                .filter(|(_, no)| !has(no))
+                .map(|(task, _)| task.task_id.to_string())
+                .collect();
+            ids.sort();
+            all.extend(ids.into_iter().map(|id| {
+                ClearedOne::New(NewTaskResponse {
+                    task_display_name: id.clone(),
+                    task_id: id,
+                })
+            }));
+        }
+        Ok(all)
+    })
+    .await
 }
 
 /// How to clear many runs.
@@ -198,12 +241,12 @@ pub(crate) async fn clear_runs(
     Path(dag_id): Path<String>,
     Body(body): Body<RunsClearBody>,
 ) -> Result<Response, Problem> {
-    let of_partition = body.partition_key.is_some()
-        || body.partition_date_start.is_some()
-        || body.partition_date_end.is_some();
-    if of_partition {
-        return Err(Problem::invalid("partitions are not there yet"));
-    }
+    let selector = Selector {
+        key: body.partition_key,
+        from: body.partition_date_start.map(|at| at.0),
+        to: body.partition_date_end.map(|at| at.0),
+    };
+    selector.check(!body.dag_runs.is_empty())?;
     let how = RunClearBody {
         dry_run: body.dry_run,
         only_failed: body.only_failed,
@@ -211,10 +254,23 @@ pub(crate) async fn clear_runs(
         run_on_latest_version: body.run_on_latest_version,
         note: body.note,
     };
+    let named = if body.dag_runs.is_empty() {
+        let of = dag_id.clone();
+        app.read(move |book| selector.runs(book, &of)).await?
+    } else {
+        let names = body.dag_runs.into_iter().map(|run| {
+            let (run_id, other) = run.names();
+            (other.unwrap_or_else(|| dag_id.clone()), run_id)
+        });
+        names.collect()
+    };
+    how.ask(&dag_id, "")?;
+    if how.dry_run && how.only_new {
+        let new = new_tasks(&app, named).await?;
+        return Ok(Json(Cleared::of(new)).into_response());
+    }
     let (mut cleared, mut runs) = (Vec::new(), Vec::new());
-    for run in body.dag_runs {
-        let (run_id, other) = run.names();
-        let dag_id = other.unwrap_or_else(|| dag_id.clone());
+    for (dag_id, run_id) in named {
         cleared.extend(clear(&app, how.ask(&dag_id, &run_id)?).await?);
         if !how.dry_run {
             runs.push(one(&app, dag_id, run_id).await?);

@@ -5,6 +5,7 @@ mod change;
 mod clear;
 mod get;
 mod list;
+mod partition;
 mod trigger;
 mod wait;
 

@@ -114,6 +114,7 @@ impl ClearBody {
             include_past: self.include_past,
             only_failed: self.only_failed.unwrap_or(true),
             only_running: self.only_running,
+            only_new: false,
             reset_dag_runs: self.reset_dag_runs,
             prevent_running_task: self.prevent_running_task,
             run_on_latest_version: self.run_on_latest_version,
