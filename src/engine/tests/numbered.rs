@@ -119,6 +119,27 @@ fn s040_tasks_go_and_come_back() {
     .assert_eq(&world.show());
 }
 
+/// A task that a run has keeps all its instances when a newer version begins later.
+#[test]
+fn s040_instances_come_whatever_the_newest_start() {
+    let mut world = World::new();
+    world.python = true;
+    world.publish("d", "a; m:a expand=a");
+    drop(world.start("d", Some("2026-01-01")));
+    world.play("a run");
+    world.publish("d", "!from=2026-02-01T00:00:00Z; a; m:a expand=a");
+    world.play("a returns 3");
+    expect![[r#"
+        r1 running
+          a success 1
+          m[0] queued 1: handed to a worker, starting
+          m[1] queued 1: handed to a worker, starting
+          m[2] queued 1: handed to a worker, starting
+        start a#1, start m[0]#1, start m[1]#1, start m[2]#1
+    "#]]
+    .assert_eq(&world.show());
+}
+
 #[test]
 fn s040_what_is_mapped_once_more_has_its_instances_alone() {
     let mut world = World::new();
