@@ -11,9 +11,7 @@ children then live on, and whoever started the zygote accounts for them by their
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import faulthandler
-import fcntl
 import gc
 import importlib
 import importlib.metadata
@@ -27,68 +25,18 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
-from datetime import datetime, timezone
-from types import SimpleNamespace
 from typing import Any, NoReturn
 
-# Beside this file, where an isolated interpreter does not look.
+# The other files lie beside this one, where an isolated interpreter does not look.
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import orrery_asked  # noqa: E402
 import orrery_kept  # noqa: E402
+import orrery_warm  # noqa: E402
+from orrery_upstream import COMMS, PROCESSOR, RUNNER, SDK, TRIGGERER, Json, find, need  # noqa: E402
 
 del sys.path[0]
-Json = dict[str, Any]
 
 MESSAGE_BYTES_MAX = 1 << 20
-PAGE_BYTES, HUGE_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE"), 1 << 21
-# Of a huge page, so that little memory is taken that was not in use.
-HUGE_PAGE_FULL = 0.9
-MADV_COLLAPSE = 25  # Linux 6.1.
-SDK = "airflow.sdk.execution_time"
-COMMS, RUNNER = f"{SDK}.comms", f"{SDK}.task_runner"
-PROCESSOR = "airflow.dag_processing.processor"
-TRIGGERER = "airflow.jobs.triggerer_job_runner"
-DECODERS = ("airflow.serialization.decoders", "airflow.serialization.serialized_objects")
-# Whatever a session imports first of all; what a version lacks is left out.
-WARM = (
-    "airflow.dag_processing.bundles.local",
-    "airflow.dag_processing.bundles.manager",
-    "airflow.dag_processing.dagbag",
-    "airflow.providers.standard.operators.bash",
-    "airflow.providers.standard.operators.empty",
-    "airflow.providers.standard.operators.python",
-    "airflow.providers.standard.sensors.python",
-    "airflow.sdk._shared.logging.factory",
-    "airflow.sdk._shared.logging.remote",
-    "airflow.sdk.bases.xcom",
-    "airflow.sdk.definitions.asset.metadata",
-    "airflow.sdk.log",
-    "airflow.timetables.trigger",
-    "airflow.version",
-    "encodings.idna",
-    f"{SDK}.context",
-    "httpcore",
-    "jinja2.ext",
-    "setproctitle",
-)
-
-
-def find(name: str, *modules: str) -> Any:
-    """What has this name in the first of the modules that has it, or None."""
-    for module in modules:
-        try:
-            return getattr(importlib.import_module(module), name)
-        except (ImportError, AttributeError):
-            continue
-    return None
-
-
-def need(name: str, *modules: str) -> Any:
-    """The same, where none is a broken runtime."""
-    if (found := find(name, *modules)) is None:
-        # Once more, to say what keeps it from being imported.
-        importlib.import_module(modules[0])
-        raise ImportError(f"this Airflow has no {name} in {' or '.join(modules)}")
-    return found
 
 
 def forbid_databases() -> None:
@@ -100,102 +48,6 @@ def forbid_databases() -> None:
             os.abort()
 
     sys.addaudithook(hook)
-
-
-class Memo:
-    """Stands in for `TypeAdapter` in a module: each adapter is built once, most before the forks."""
-
-    def __init__(self, real: Any) -> None:
-        self.real: Any = real
-        self.made: dict[int, tuple[Any, Any]] = {}
-
-    def __getitem__(self, _: Any) -> Memo:
-        return self
-
-    def __call__(self, kind: Any, **options: Any) -> Any:
-        if options:
-            return self.real(kind, **options)
-        if id(kind) not in self.made:
-            # With the kind, so that it lives on and its id is nobody else's.
-            self.made[id(kind)] = (kind, self.real(kind))
-        return self.made[id(kind)][1]
-
-
-def memoise() -> None:
-    """Saves each child from building the adapters again; changes nothing where upstream differs."""
-    from pydantic import JsonValue, TypeAdapter
-
-    memo = Memo(TypeAdapter)
-    for module in (COMMS, RUNNER, PROCESSOR):
-        if find("TypeAdapter", module) is TypeAdapter:
-            setattr(importlib.import_module(module), "TypeAdapter", memo)
-    for kind in (find("ToTask", COMMS), find("ToDagProcessor", PROCESSOR), JsonValue):
-        if kind is not None:
-            memo(kind)
-
-
-def rehearse() -> None:
-    """Does once what every child does, so that its pages are written before the forks, not after each.
-
-    Whatever a first use fills in (what is an instance of which abstract class, compiled templates,
-    looked-up settings) would be made, and each page that it lies on copied, in child after child. The
-    database's engines go first: each fork would tidy them up, and no child may have them.
-    """
-    if block := find("block_orm_access", f"{SDK}.supervisor"):
-        block()
-    sdk = importlib.import_module("airflow.sdk")
-    standard = "airflow.providers.standard.operators"
-    with sdk.DAG("rehearsal", schedule=None) as dag:
-        call = need("PythonOperator", f"{standard}.python")(
-            task_id="call", python_callable=rehearse, op_args=["{{ ds }}"]
-        )
-        shell = need("BashOperator", f"{standard}.bash")(task_id="shell", bash_command="{{ ds }}")
-        call >> shell >> sdk.task(rehearse, task_id="flow")()
-    call.render_template_fields({"ds": "", "dag": dag, "ti": None}, dag.get_template_env())
-    ours, theirs = socket.socketpair()
-    with ours, theirs:
-        theirs.sendall(b"\0\0\0\4\x93\0\xc0\xc0")
-        ended = need("SucceedTask", COMMS)(
-            end_date=datetime.now(timezone.utc), task_outlets=[], outlet_events=[]
-        )
-        need("CommsDecoder", COMMS)(socket=ours).send(ended)
-
-
-def log_once() -> int | None:
-    """Has upstream set up logging before the forks, to a descriptor that a child puts its stream in place of.
-
-    None where this version has no function for that.
-    """
-    supervisor: Any = importlib.import_module(f"{SDK}.supervisor")
-    configure = getattr(supervisor, "_configure_logs_over_json_channel", None)
-    if configure is None:
-        return None
-    place = os.open(os.devnull, os.O_WRONLY)
-    configure(place)
-    supervisor._configure_logs_over_json_channel = lambda _: None
-    return place
-
-
-def join_pages() -> None:
-    """Makes huge pages of the memory that all children share: a fork then copies no tables of it.
-
-    Only saves time, and only where the system can (Linux 6.1 or later).
-    """
-    madvise = ctypes.CDLL(None).madvise
-    madvise.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
-    a_page = HUGE_PAGE_BYTES // PAGE_BYTES
-    with open("/proc/self/maps") as maps, open("/proc/self/pagemap", "rb", 0) as entries:
-        for span, access, _, _, inode, *_ in (line.split() for line in maps.readlines()):
-            if (access, inode) != ("rw-p", "0"):
-                continue
-            start, end = (int(part, 16) for part in span.split("-"))
-            start += -start % HUGE_PAGE_BYTES
-            for at in range(start, end - HUGE_PAGE_BYTES + 1, HUGE_PAGE_BYTES):
-                entries.seek(at // PAGE_BYTES * 8)
-                # The highest bit of an entry says that the page is there.
-                n_there = sum(byte >> 7 for byte in entries.read(a_page * 8)[7::8])
-                if n_there >= a_page * HUGE_PAGE_FULL:
-                    madvise(at, HUGE_PAGE_BYTES, MADV_COLLAPSE)
 
 
 def messages() -> dict[str, list[str]]:
@@ -233,181 +85,6 @@ def introduce() -> Json:
     }
 
 
-class Timetables:
-    """The evaluator: what only Python can say of custom timetables, mappers and weights."""
-
-    def __init__(self) -> None:
-        self.decoded: dict[tuple[str, str], Any] = {}
-
-    def main(self) -> None:
-        """Answers `[id, ask]` with `[id, answer]` or `[id, null, error]`, in upstream's frames."""
-        import msgspec
-
-        with socket.socket(fileno=0) as requests, requests.makefile("rwb") as stream:
-            while len(head := stream.read(4)) == 4:
-                number, ask = msgspec.msgpack.decode(stream.read(int.from_bytes(head, "big")))
-                try:
-                    answer = [number, getattr(self, f"do_{ask['op']}")(ask)]
-                except Exception as error:
-                    answer = [number, None, {"error": repr(error), "detail": traceback.format_exc()}]
-                body = msgspec.msgpack.encode(answer)
-                stream.write(len(body).to_bytes(4, "big") + body)
-                stream.flush()
-
-    def decode(self, what: str, value: Json) -> Any:
-        """The object of a serialized form; the same form gives the same object again."""
-        key = (what, json.dumps(value, sort_keys=True))
-        if key not in self.decoded:
-            if len(self.decoded) > 1000:
-                self.decoded.clear()
-            self.decoded[key] = need(f"decode_{what}", *DECODERS)(value)
-        return self.decoded[key]
-
-    def do_next_dagrun_info(self, ask: Json) -> Json | None:
-        """When the run after `last` is due."""
-        base = "airflow.timetables.base"
-        timetable = self.decode("timetable", ask["timetable"])
-        restriction = need("TimeRestriction", base)(
-            date(ask.get("earliest")), date(ask.get("latest")), ask["catchup"]
-        )
-        last, between = ask.get("last"), interval((ask.get("last") or {}).get("data_interval"))
-        if hasattr(timetable, "next_dagrun_info_v2"):
-            if last:
-                given = {**last, "run_after": date(last["run_after"]), "data_interval": between}
-                given["partition_date"] = date(last.get("partition_date"))
-                kind = need("DagRunInfo", base)
-                last = kind(**{field: given.get(field) for field in kind._fields})
-            info = timetable.next_dagrun_info_v2(last_dagrun_info=last, restriction=restriction)
-        else:
-            info = timetable.next_dagrun_info(
-                last_automated_data_interval=between, restriction=restriction
-            )
-        return plain(info._asdict()) if info else None
-
-    def do_generate_run_id(self, ask: Json) -> str:
-        """The name of a run."""
-        extra = {k: ask[k] for k in ("partition_key",) if k in ask}
-        run_id = self.decode("timetable", ask["timetable"]).generate_run_id(
-            run_type=need("DagRunType", "airflow.utils.types")(ask["run_type"]),
-            run_after=date(ask["run_after"]),
-            data_interval=interval(ask.get("data_interval")),
-            **extra,
-        )
-        return str(run_id)
-
-    def do_manual(self, ask: Json) -> Json:
-        """The interval of a run that somebody asked for, and its name where it has none."""
-        between = ask.get("data_interval")
-        if ask.get("logical_date") and not between:
-            timetable, at = self.decode("timetable", ask["timetable"]), date(ask["logical_date"])
-            between = plain(timetable.infer_manual_data_interval(run_after=at))
-        run_id = ask.get("run_id") or self.do_generate_run_id({**ask, "data_interval": between})
-        return {"data_interval": between, "run_id": run_id}
-
-    def do_between(self, ask: Json) -> list[Json]:
-        """The runs between two dates, no more than `limit`."""
-        timetable, found = self.decode("timetable", ask["timetable"]), list[Json]()
-        if walk := getattr(timetable, "partitioned", 0) and timetable.iter_partition_dagrun_infos:
-            infos = walk(earliest=date(ask["earliest"]), latest=date(ask["latest"]))
-            return [plain(info._asdict()) for info, _ in zip(infos, range(ask["limit"]))]
-        while len(found) < ask["limit"]:
-            last = {"catchup": True, "last": found[-1] if found else None}
-            if not (info := self.do_next_dagrun_info({**ask, **last})):
-                break
-            found.append(info)
-        return found
-
-    def do_summary(self, ask: Json) -> Json:
-        """How a timetable describes itself."""
-        timetable = self.decode("timetable", ask["timetable"])
-        names = ["summary", "description", "periodic", "can_be_scheduled", "run_ordering"]
-        names += ["active_runs_limit", "partitioned", "partitioned_at_runtime"]
-        return {name: plain(getattr(timetable, name, None)) for name in names}
-
-    def do_timetable(self, ask: Json) -> Json:
-        """The next run with its name, and how the timetable describes itself."""
-        info, run_id = self.do_next_dagrun_info(ask), None
-        if info:
-            named = {**ask, "run_type": "scheduled", "run_after": info["run_after"]}
-            named["data_interval"] = info.get("data_interval")
-            if info.get("partition_key") is not None:
-                named["partition_key"] = info["partition_key"]
-            run_id = self.do_generate_run_id(named)
-        return {"next": info, "run_id": run_id, **self.do_summary(ask)}
-
-    def do_weights(self, ask: Json) -> list[int]:
-        """The weights of many."""
-        return list(map(self.do_weight, ask["of"]))
-
-    def do_map(self, ask: Json) -> list[Json]:
-        """The runs that an event is for, by a partition mapper: key, date, what they wait for."""
-        mapper = self.decode("partition_mapper", ask["mapper"])
-        carried = mapper.carry_partition_date(date(ask.get("date")))
-        found, keys = list[Json](), mapper.to_downstream(ask["key"])
-        for key in [keys] if isinstance(keys, str) else keys:
-            needs = sorted(mapper.to_upstream(key)) if mapper.is_rollup else None
-            at = mapper.to_partition_date(key) or carried
-            found.append({"key": key, "date": plain(at), "needs": needs})
-        return found
-
-    def do_weight(self, ask: Json) -> int:
-        """The weight that a custom strategy gives to a task instance."""
-        load = need("validate_and_load_priority_weight_strategy", "airflow.task.priority_strategy")
-        made = json.loads(json.dumps(ask["ti"]), object_hook=lambda each: SimpleNamespace(**each))
-        return int(load(ask["rule"]).get_weight(made))
-
-
-def call() -> None:
-    """Calls the function of a deadline, as upstream's callback supervisor does."""
-    import msgspec
-    import structlog
-
-    size = int.from_bytes(os.read(0, 4), "big")
-    text = b""
-    while len(text) < size:
-        text += os.read(0, size - len(text))
-    _, asked = msgspec.msgpack.decode(text)
-    log = structlog.get_logger(logger_name="callback_runner")
-    runner = importlib.import_module(RUNNER)
-    setattr(runner, "SUPERVISOR_COMMS", need("CommsDecoder", COMMS)(log=log))
-    if (folder := asked["bundle_path"]) not in sys.path:
-        sys.path.append(folder)
-    execute = need("execute_callback", f"{SDK}.callback_supervisor")
-    well, wrong = execute(bundle_path=folder, log=log, **asked["call"])
-    if not well:
-        log.error("Callback failed", error=wrong)
-        raise SystemExit(1)
-
-
-def date(text: str | None) -> Any:
-    """Upstream's kind of date."""
-    import pendulum
-
-    parse: Any = pendulum.parse
-    return parse(text).in_timezone("UTC") if text else None
-
-
-def interval(given: Json | None) -> Any:
-    """Upstream's kind of interval."""
-    make = need("DataInterval", "airflow.timetables.base")
-    return make(date(given["start"]), date(given["end"])) if given else None
-
-
-def plain(value: Any) -> Any:
-    """Only what JSON knows."""
-    if hasattr(value, "isoformat"):
-        return value.isoformat()
-    if hasattr(value, "_asdict"):
-        return plain(value._asdict())
-    if isinstance(value, dict):
-        return {str(key): plain(each) for key, each in value.items()}
-    if isinstance(value, (set, frozenset)):
-        return sorted(plain(each) for each in value)
-    if hasattr(value, "__iter__") and not isinstance(value, str):
-        return [plain(each) for each in value]
-    return value
-
-
 def targets() -> dict[str, Callable[[], None]]:
     """Upstream's entry points."""
     supervisor = need("TriggerRunnerSupervisor", TRIGGERER)
@@ -415,9 +92,9 @@ def targets() -> dict[str, Callable[[], None]]:
         "task": need("main", RUNNER),
         "parse": need("_parse_file_entrypoint", PROCESSOR),
         "callback": need("_parse_file_entrypoint", PROCESSOR),
-        "call": call,
+        "call": orrery_asked.call,
         "triggerer": supervisor.run_in_process,
-        "evaluate": Timetables().main,
+        "evaluate": orrery_asked.Timetables().main,
     }
 
 
@@ -431,21 +108,17 @@ class Warm:
         self.fork_main: Callable[..., NoReturn] = need("_fork_main", f"{SDK}.supervisor")
         self.log_fd: int | None = None
         self.reading: orrery_kept.Reading | None = None
-        for module in WARM:
-            with contextlib.suppress(Exception):
-                importlib.import_module(module)
-        if listeners := find("get_listener_manager", "airflow.sdk.listener", "airflow.listeners.listener"):
-            listeners()
-        memoise()
+        orrery_warm.import_all()
+        orrery_warm.memoise()
         self.introduction = introduce()
         # What follows saves time and nothing else, and a version or a policy may not have or want it.
         with contextlib.suppress(Exception):
-            rehearse()
+            orrery_warm.rehearse()
         with contextlib.suppress(Exception):
-            self.log_fd = log_once()
+            self.log_fd = orrery_warm.log_once()
         self.freeze()
         with contextlib.suppress(Exception):
-            join_pages()
+            orrery_warm.join_pages()
 
     @staticmethod
     def freeze() -> None:

@@ -47,7 +47,7 @@ runtime 3.3.2 "$uv_path" providers
 wait "$pip"
 
 "$tools/bin/mypy" --strict --ignore-missing-imports --no-error-summary --cache-dir "$target/airflow/mypy" \
-  assets/python/zygote.py assets/python/orrery_kept.py
+  assets/python/*.py
 pytest="$tools/bin/python -m pytest -q -p no:cacheprovider --durations=12 --durations-min=3"
 if [ $# = 0 ]; then
   packages=$(echo "$tools"/lib/python3*/site-packages)

@@ -4,10 +4,22 @@
 pub const ZYGOTE: &str = "zygote.py";
 
 /// All scripts by name and text; they lie in one folder.
-pub const SCRIPTS: [(&str, &str); 2] = [
+pub const SCRIPTS: [(&str, &str); 5] = [
     (ZYGOTE, include_str!("../../assets/python/zygote.py")),
+    (
+        "orrery_asked.py",
+        include_str!("../../assets/python/orrery_asked.py"),
+    ),
     (
         "orrery_kept.py",
         include_str!("../../assets/python/orrery_kept.py"),
+    ),
+    (
+        "orrery_upstream.py",
+        include_str!("../../assets/python/orrery_upstream.py"),
+    ),
+    (
+        "orrery_warm.py",
+        include_str!("../../assets/python/orrery_warm.py"),
     ),
 ];

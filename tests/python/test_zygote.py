@@ -24,7 +24,7 @@ def test_says_what_it_is(zygote: Zygote) -> None:
 def test_rehearses(env: dict[str, str]) -> None:
     # A rehearsal that fails is passed over when it boots, so it is asked for here.
     said = subprocess.run(
-        [sys.executable, "-c", "import zygote; zygote.targets(); zygote.memoise(); zygote.rehearse()"],
+        [sys.executable, "-c", "import zygote; zygote.targets(); zygote.orrery_warm.memoise(); zygote.orrery_warm.rehearse()"],
         env={**env, "PYTHONPATH": f"{ZYGOTE.parent}:{os.environ.get('PYTHONPATH', '')}"},
         stderr=subprocess.PIPE,
         text=True,
