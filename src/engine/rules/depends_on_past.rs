@@ -204,7 +204,9 @@ fn has_earlier(live: &Live, view: &dyn View, place: At, task: TaskNo) -> bool {
             .into_iter();
         let has = match live.runs.get(&no) {
             Some(run) => {
-                run.plan.position(task).is_some() || keys.any(|key| run.removed.contains_key(&key))
+                let at = run.plan.position(task);
+                at.is_some_and(|at| run.slots_of(at).any(|slot| !run.is_absent(slot)))
+                    || keys.any(|key| run.removed.contains_key(&key))
             }
             None => keys.any(|key| view.task_instance(key).is_some()),
         };

@@ -313,6 +313,29 @@ fn s040_a_run_outside_of_the_dates_of_its_tasks_has_none() {
 }
 
 #[test]
+fn s064_a_run_without_the_task_is_none_that_was_before_it() {
+    let mut dag = parse_dag("d", "!runs=1; a past=yes");
+    dag.start_date = Some(model::Timestamp::parse("2025-12-10").unwrap());
+    let mut world = World::new();
+    world.publish_dag("d.yaml", std::sync::Arc::new(dag), "x");
+    for date in ["2025-12-20", "2025-12-09", "2025-12-10"] {
+        let run = trigger("d", Some(date), Some(date));
+        world.ask(Command::TriggerRun(Box::new(run)));
+    }
+    // The second one ends at once, and is still in memory when the third one looks back at it.
+    world.play("2025-12-20.a ok");
+    expect![[r#"
+        2025-12-20 success
+          a success 1
+        2025-12-09 success
+        2025-12-10 running
+          a queued 1: handed to a worker, starting
+        start a#1, start a#1
+    "#]]
+    .assert_eq(&world.show());
+}
+
+#[test]
 fn s136_a_run_by_hand_may_be_for_a_partition() {
     let by_day = serde_json::json!({
         "expression": "0 0 * * *", "timezone": "Asia/Taipei", "run_offset": 0,
