@@ -11,6 +11,7 @@ import contextlib
 import json
 import pathlib
 import re
+import shutil
 import signal
 import sys
 import time
@@ -146,7 +147,10 @@ def play_all(options: argparse.Namespace, plans: list[Plan]) -> None:
             servers.orrery(options.orrery, options.home, options.runtime, folder.resolve(), dags.resolve())
         )
         for name in sides:
-            (folder / f"gates-{name}").mkdir()
+            gates = folder / f"gates-{name}"
+            gates.mkdir()
+            # Without it nothing is held: a task behind a gate that was never opened ends as well.
+            stack.callback(shutil.rmtree, gates, ignore_errors=True)
         for at in range(0, len(plans), options.batch):
             batch = plans[at : at + options.batch]
             for plan in batch:

@@ -54,7 +54,8 @@ def hold(gate, dag_run, ti):
     folder = (dag_run.conf or {}).get("gates")
     if gate == "each":
         gate = f"{dag_run.run_id}.{ti.task_id}_{ti.map_index}"
-    while gate and folder and not pathlib.Path(folder, f"{dag_run.dag_id}.{gate}").exists():
+    opened = pathlib.Path(folder or "", f"{dag_run.dag_id}.{gate}")
+    while gate and folder and opened.parent.exists() and not opened.exists():
         time.sleep(0.2)
 
 
