@@ -117,8 +117,8 @@ def ask(server):
 def ended(client):
     """A good run and a failed one, both at their end."""
     runs = {}
-    for dag_id in ("quick", "fails"):
-        runs[dag_id] = run_to_end(client, dag_id, dag_run_id=f"{dag_id}-ended")
+    for dag_id, conf in (("quick", {"hello": "world"}), ("fails", {})):
+        runs[dag_id] = run_to_end(client, dag_id, dag_run_id=f"{dag_id}-ended", conf=conf)
     return runs
 
 

@@ -99,9 +99,8 @@ def test_clearing_can_be_tried_first(client):
     assert {ti.task_id for ti in page.task_instances} == {"bad", "after"}
     assert tasks.get_task_instance("fails", "to-clear", "bad").state == "failed"
     body.task_ids = [name("nowhere")]
-    with pytest.raises(ApiException) as error:
-        tasks.post_clear_task_instances("fails", body)
-    assert error.value.status in (400, 404)
+    # Upstream clears what is there of what is named.
+    assert not tasks.post_clear_task_instances("fails", body).task_instances
 
 
 def test_xcoms_are_read_made_changed_and_deleted(client, ended):
