@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::{
-    Fence, TaskId, TiKey, TimeDelta, Timestamp,
+    Fence, MapIndex, TaskId, TiKey, TimeDelta, Timestamp,
     dag::AssetLike,
     effect::Effect,
     report::{Happened, Outcome, Report},
@@ -168,6 +168,14 @@ impl World {
             return;
         }
         self.n_begun += 1;
+        if key.map != MapIndex::NONE {
+            // Its only instance has become the first of many, so another one may come in its place.
+            let alone = TiKey {
+                map: MapIndex::NONE,
+                ..key
+            };
+            self.begun_tries.retain(|(of, _), _| *of != alone);
+        }
         if let Some(before) = self.begun_tries.insert((key, try_number), fence)
             && !self.may_begin_again.remove(&before)
         {
