@@ -91,7 +91,8 @@ class Bench:
         return bool(warm)
 
     def idle(self) -> float:
-        time.sleep(5)
+        # Longer than a dag file is kept read without tasks.
+        time.sleep(15)
         return usage.pss_mib(self.pids())
 
     def first_start_ms(self, n: int) -> float:
