@@ -24,6 +24,16 @@ use crate::{
 /// # Errors
 /// When there is no such dag, or its params do not fit.
 pub(crate) fn check(reader: &Reader, dag_id: &str, conf: &Json) -> Result<DagRow, Refusal> {
+    check_for(reader, dag_id, conf, None)
+}
+
+/// The same, where a dag may be against this type of runs.
+fn check_for(
+    reader: &Reader,
+    dag_id: &str,
+    conf: &Json,
+    run_type: Option<DagRunType>,
+) -> Result<DagRow, Refusal> {
     let read = |e: ReadError| unreadable(&e.into());
     let book = reader.snapshot().map_err(read)?;
     let row = match book.dag_no(dag_id).map_err(read)? {
@@ -43,7 +53,12 @@ pub(crate) fn check(reader: &Reader, dag_id: &str, conf: &Json) -> Result<DagRow
         .get(&book, row.no, row.version)
         .map_err(|e| unreadable(&e))?;
     if let Some(dag) = dag {
-        params::check(&dag.dag, conf)?;
+        let types = dag.dag.allowed_run_types.as_ref();
+        let is_refused = |run_type| types.is_some_and(|types| !types.contains(&run_type));
+        // The engine says so, and upstream looks at that first.
+        if !run_type.is_some_and(is_refused) {
+            params::check(&dag.dag, conf)?;
+        }
     }
     Ok(row)
 }
@@ -56,7 +71,7 @@ pub(crate) fn check_backfill(reader: &Reader, ask: &BackfillAsk) -> Result<(), R
     let Some(conf) = &ask.conf else {
         return Ok(());
     };
-    let checked = check(reader, &ask.dag_id, conf).map(drop);
+    let checked = check_for(reader, &ask.dag_id, conf, Some(DagRunType::Backfill)).map(drop);
     checked.map_err(|mut refusal| {
         // Upstream's word for it here, unlike for single runs.
         if refusal.kind == RefusalKind::Invalid {

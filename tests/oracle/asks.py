@@ -200,7 +200,7 @@ def asset_id(side: Side, name: str) -> int:
 def hide(side: Side, number: int) -> None:
     """The number of an asset in the last answer, which is another on the other system."""
     said = side.said[-1].replace(f"assets/{number}/", "assets/NUMBER/")
-    side.said[-1] = said.replace(f'"asset_id": {number}', '"asset_id": NUMBER')
+    side.said[-1] = said.replace(f'"asset_id": {number}}}', '"asset_id": NUMBER}').replace(f'"asset_id": {number},', '"asset_id": NUMBER,')
 
 
 @feature(16, 26, 27, 28, 29, 30, 31, 99, 139, 141, 147, 155)
