@@ -10,7 +10,6 @@ must still be as it was. Nobody looks at a clock that way, so a reading is also 
 from __future__ import annotations
 
 import contextlib
-import importlib
 import json
 import os
 import sys
@@ -19,7 +18,8 @@ from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
-Json = dict[str, Any]
+from orrery_upstream import Json, find
+
 Signature = tuple[int, int, int] | None
 
 # Where the versions have the class; upstream's `parse` looks it up there at each call.
@@ -150,9 +150,8 @@ class Bags:
         self.is_on = True
         self.made: list[tuple[str, Any]] = []
         for module, name in BAGS:
-            with contextlib.suppress(ImportError, AttributeError):
-                found = importlib.import_module(module)
-                setattr(found, name, self.standing_in(getattr(found, name)))
+            if (real := find(name, module)) is not None:
+                setattr(sys.modules[module], name, self.standing_in(real))
                 return
 
     def standing_in(self, real: Any) -> Any:

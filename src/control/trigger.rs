@@ -9,31 +9,43 @@ use model::{
     state::DagRunType,
 };
 use serde_json::json;
+use std::sync::Arc;
 use store::ReadError;
 
 use crate::{
     act::{interval, next_run},
-    dag_cache::DagError,
+    dag_cache::{CachedDag, DagError},
     params,
     python::{Asks, refusal},
     reader::Reader,
 };
+
+/// A dag as it is now; none of its versions where that cannot be read any more.
+type Found = (DagRow, Option<Arc<CachedDag>>);
 
 /// The dag's row, if a run with this conf may be asked for.
 ///
 /// # Errors
 /// When there is no such dag, or its params do not fit.
 pub(crate) fn check(reader: &Reader, dag_id: &str, conf: &Json) -> Result<DagRow, Refusal> {
-    check_for(reader, dag_id, conf, None)
+    let (row, dag) = known(reader, dag_id)?;
+    if let Some(dag) = dag {
+        params::check(&dag.dag, conf)?;
+    }
+    Ok(row)
 }
 
-/// The same, where a dag may be against this type of runs.
-fn check_for(
-    reader: &Reader,
-    dag_id: &str,
-    conf: &Json,
-    run_type: Option<DagRunType>,
-) -> Result<DagRow, Refusal> {
+/// A dag's row and its newest version, or that there is no such dag.
+fn known(reader: &Reader, dag_id: &str) -> Result<Found, Refusal> {
+    find(reader, dag_id)?.ok_or_else(|| Refusal {
+        kind: RefusalKind::NotFound,
+        code: "CTL-012",
+        message: format!("there is no dag `{dag_id}`"),
+    })
+}
+
+/// A dag's row and its newest version; none where there is no such dag.
+fn find(reader: &Reader, dag_id: &str) -> Result<Option<Found>, Refusal> {
     let read = |e: ReadError| unreadable(&e.into());
     let book = reader.snapshot().map_err(read)?;
     let row = match book.dag_no(dag_id).map_err(read)? {
@@ -41,26 +53,10 @@ fn check_for(
         None => None,
     };
     let Some(row) = row else {
-        let message = format!("there is no dag `{dag_id}`");
-        return Err(Refusal {
-            kind: RefusalKind::NotFound,
-            code: "CTL-012",
-            message,
-        });
+        return Ok(None);
     };
-    let dag = reader
-        .dags
-        .get(&book, row.no, row.version)
-        .map_err(|e| unreadable(&e))?;
-    if let Some(dag) = dag {
-        let types = dag.dag.allowed_run_types.as_ref();
-        let is_refused = |run_type| types.is_some_and(|types| !types.contains(&run_type));
-        // The engine says so, and upstream looks at that first.
-        if !run_type.is_some_and(is_refused) {
-            params::check(&dag.dag, conf)?;
-        }
-    }
-    Ok(row)
+    let dag = reader.dags.get(&book, row.no, row.version);
+    Ok(Some((row, dag.map_err(|e| unreadable(&e))?)))
 }
 
 /// Whether a backfill's conf fits the dag's params.
@@ -71,8 +67,13 @@ pub(crate) fn check_backfill(reader: &Reader, ask: &BackfillAsk) -> Result<(), R
     let Some(conf) = &ask.conf else {
         return Ok(());
     };
-    let checked = check_for(reader, &ask.dag_id, conf, Some(DagRunType::Backfill)).map(drop);
-    checked.map_err(|mut refusal| {
+    let (_, dag) = known(reader, &ask.dag_id)?;
+    // The engine refuses what the dag does not allow, and upstream looks at that first.
+    let allows = |dag: &Arc<CachedDag>| engine::allows_run_type(&dag.dag, DagRunType::Backfill);
+    let Some(dag) = dag.filter(allows) else {
+        return Ok(());
+    };
+    params::check(&dag.dag, conf).map_err(|mut refusal| {
         // Upstream's word for it here, unlike for single runs.
         if refusal.kind == RefusalKind::Invalid {
             refusal.kind = RefusalKind::Unprocessable;
@@ -175,17 +176,7 @@ pub(crate) async fn ask_dates(
 
 /// The timetable of a dag that only Python knows; none where there is no such dag, too.
 fn timetable(reader: &Reader, dag_id: &str) -> Result<Option<Json>, Refusal> {
-    let read = |e: ReadError| unreadable(&e.into());
-    let book = reader.snapshot().map_err(read)?;
-    let row = match book.dag_no(dag_id).map_err(read)? {
-        Some(no) => book.dag(no).map_err(read)?,
-        None => None,
-    };
-    let Some(row) = row else {
-        return Ok(None);
-    };
-    let dag = reader.dags.get(&book, row.no, row.version);
-    let dag = dag.map_err(|e| unreadable(&e))?;
+    let dag = find(reader, dag_id)?.and_then(|(_, dag)| dag);
     Ok(dag.and_then(|dag| engine::custom_timetable(&dag.dag.schedule)))
 }
 

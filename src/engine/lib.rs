@@ -48,6 +48,7 @@ pub use evaluate::custom as custom_timetable;
 pub use live::{Live, pools::PoolUsage};
 pub use options::Options;
 pub use recover::recover;
+pub use run::next::allows as allows_run_type;
 pub use step::step;
 pub use view::View;
 

@@ -44,7 +44,7 @@ pub struct PythonTask {
 }
 
 /// An interpreter with Airflow in it. One warm process is kept for each that differs.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct PythonRuntime {
     /// The folder of the virtual environment; `bin/python` is below it.
     pub folder: String,

@@ -32,12 +32,22 @@ schedule: null
 tasks:
   - {id: a, uses: empty}
 ";
+const BARRED: &str = "dag_id: barred
+schedule: '@daily'
+start_date: '2030-01-01'
+allowed_run_types: [scheduled]
+params:
+  size: {default: 1, type: integer}
+tasks:
+  - {id: a, uses: empty}
+";
 
 fn node() -> Node {
     let files = [
         ("daily.yaml", YAML),
         ("stays.yaml", STAYS),
         ("manual.yaml", MANUAL),
+        ("barred.yaml", BARRED),
     ];
     Node::new(&[], &files)
 }
@@ -89,6 +99,12 @@ async fn s141_backfills_are_created_refused_and_said_beforehand() {
             json!({"dag_run_conf": {"size": "x"}}),
             422,
             "CTL-003",
+        ),
+        (
+            "barred",
+            json!({"dag_run_conf": {"size": "x"}}),
+            400,
+            "RUN-007",
         ),
         ("daily", json!({"max_active_runs": 0}), 422, "RUN-088"),
         ("daily", json!({"other": 0}), 422, "API-014"),

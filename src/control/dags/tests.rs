@@ -50,13 +50,7 @@ impl Kit {
         let python = python.map(|parser| Python {
             current: Current::of(PythonRuntime {
                 folder: "/runtime".to_owned(),
-                env: Vec::new(),
-                epoch: String::new(),
-                idle_ms: 0,
-                task_bytes_max: 0,
-                dag_age_ms: 0,
-                forks_max: 0,
-                growth_bytes_max: 0,
+                ..PythonRuntime::default()
             }),
             parser,
         });

@@ -73,12 +73,7 @@ mod tests {
         let runtime = PythonRuntime {
             folder: "/runtime".to_owned(),
             env: vec![("AIRFLOW_HOME".to_owned(), home.display().to_string())],
-            epoch: String::new(),
-            idle_ms: 0,
-            task_bytes_max: 0,
-            dag_age_ms: 0,
-            forks_max: 0,
-            growth_bytes_max: 0,
+            ..PythonRuntime::default()
         };
         let epoch = || current(&runtime).unwrap().epoch;
         let mut before = epoch();

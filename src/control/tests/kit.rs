@@ -329,12 +329,7 @@ pub(super) fn python() -> PythonRuntime {
     PythonRuntime {
         folder: "/runtime".to_owned(),
         env: vec![("DEPLOYED".to_owned(), "yes".to_owned())],
-        epoch: String::new(),
-        idle_ms: 0,
-        task_bytes_max: 0,
-        dag_age_ms: 0,
-        forks_max: 0,
-        growth_bytes_max: 0,
+        ..PythonRuntime::default()
     }
 }
 

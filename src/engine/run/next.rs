@@ -162,7 +162,8 @@ pub(crate) fn set(live: &mut Live, dag: DagNo, next: Option<NextRun>) {
 }
 
 /// Whether a dag allows runs of a type.
-pub(crate) fn allows(dag: &model::dag::Dag, run_type: DagRunType) -> bool {
+#[must_use]
+pub fn allows(dag: &model::dag::Dag, run_type: DagRunType) -> bool {
     dag.allowed_run_types
         .as_ref()
         .is_none_or(|types| types.contains(&run_type))

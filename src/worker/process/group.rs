@@ -4,6 +4,15 @@ use super::procfs;
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open};
 use std::{io, os::fd::OwnedFd};
 
+/// The process of a number.
+///
+/// # Errors
+/// When no process can have it.
+pub fn pid(number: u32) -> io::Result<Pid> {
+    let raw = i32::try_from(number).ok().and_then(Pid::from_raw);
+    raw.ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))
+}
+
 /// Sends a signal to all of a group. A group without members is no error.
 pub fn signal(group: Pid, signal: Signal) {
     let _ = kill_process_group(group, signal);
@@ -32,8 +41,6 @@ pub fn members_of(member: &procfs::Stat) -> Vec<procfs::Stat> {
 ///
 /// # Errors
 /// When there is no such process, or no more descriptors.
-pub fn watch(pid: u32) -> io::Result<OwnedFd> {
-    let raw = i32::try_from(pid).ok().and_then(Pid::from_raw);
-    let pid = raw.ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;
-    Ok(pidfd_open(pid, PidfdFlags::NONBLOCK)?)
+pub fn watch(number: u32) -> io::Result<OwnedFd> {
+    Ok(pidfd_open(pid(number)?, PidfdFlags::NONBLOCK)?)
 }

@@ -4,8 +4,9 @@
 //! tells as `MemoryError`, and not on address space, of which harmless programs reserve much. All
 //! children are also named to the kernel as the first to end when the machine has no memory left.
 
+use super::group;
 use model::limits::PYTHON_OTHERS_BYTES_MAX;
-use rustix::process::{Pid, Resource, Rlimit, prlimit};
+use rustix::process::{Resource, Rlimit, prlimit};
 use std::fs;
 
 /// In `oom_score_adj`: more than what a server has, less than what is to go first of all.
@@ -23,7 +24,7 @@ pub fn bytes_for(op: &str, task: u64) -> u64 {
 
 /// Bounds a process that does nothing yet; what it starts has the bound too.
 pub fn bound(pid: u32, bytes: u64) {
-    let Some(raw) = i32::try_from(pid).ok().and_then(Pid::from_raw) else {
+    let Ok(raw) = group::pid(pid) else {
         return;
     };
     let limit = Rlimit {

@@ -132,8 +132,7 @@ fn spawn_in(process: &Process, cwd: &Path, files: Option<Rlimit>) -> Result<Part
         .spawn()
         .map_err(|cause| failure(cause, name, process))?;
     drop(command);
-    let raw = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
-    let pid = raw.ok_or_else(|| room(io::Error::from(io::ErrorKind::InvalidData)))?;
+    let pid = group::pid(child.id()).map_err(room)?;
     if let Some(limit) = files {
         let _ = prlimit(Some(pid), Resource::Nofile, limit);
     }

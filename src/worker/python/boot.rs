@@ -112,9 +112,7 @@ fn start(runtime: &wire::Runtime, script: &std::path::Path) -> io::Result<(Owned
         .stderr(Stdio::inherit());
     let child = command.spawn()?;
     drop(command);
-    let raw = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
-    let pid = raw.ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))?;
-    Ok((ours, pid))
+    Ok((ours, group::pid(child.id())?))
 }
 
 fn chosen_or(chosen: u64, usual: u64) -> u64 {

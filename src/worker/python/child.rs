@@ -31,8 +31,7 @@ impl Child {
     /// # Errors
     /// When its number is none.
     pub fn new(zygote: Arc<Zygote>, forked: Forked, patience: Duration) -> io::Result<Self> {
-        let raw = i32::try_from(forked.pid).ok().and_then(Pid::from_raw);
-        let pid = raw.ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))?;
+        let pid = group::pid(forked.pid)?;
         let pidfd = group::watch(forked.pid).and_then(sys::watch).ok();
         Ok(Self {
             pid,

@@ -2,10 +2,10 @@
 
 use super::{
     control,
-    zygote::{self, Ask, NotForked, Zygote},
+    zygote::{Ask, NotForked, Zygote},
 };
 use crate::{
-    process::{memory, sys},
+    process::{group, memory, sys},
     serve::Shared,
     wire,
 };
@@ -13,7 +13,10 @@ use model::{
     Json,
     limits::{KEEP_DAG_MS, KEPT_DAG_IDLE_MS},
 };
-use rustix::{fs, fs::Mode, fs::OFlags};
+use rustix::{
+    fs::{self, Mode, OFlags},
+    process::Signal,
+};
 use std::{
     io,
     os::fd::OwnedFd,
@@ -41,13 +44,8 @@ pub async fn keep(
     static NEXT: AtomicU64 = AtomicU64::new(FIRST_ID);
     let refused = |cause: io::Error| NotForked::Refused(cause.to_string());
     let (ours, theirs) = control::pair().map_err(refused)?;
-    let mut fds = vec![theirs];
-    for _ in 0..3 {
-        fds.push(null().map_err(refused)?);
-    }
-    let fds: [OwnedFd; 4] = fds
-        .try_into()
-        .map_err(|_| refused(io::ErrorKind::InvalidData.into()))?;
+    let null = || null().map_err(refused);
+    let fds = [theirs, null()?, null()?, null()?];
     let ask = Ask {
         session: NEXT.fetch_add(1, Ordering::Relaxed),
         op: "keep",
@@ -78,7 +76,9 @@ pub async fn keep(
         Ok(Err(cause)) => cause.to_string(),
         Err(_) => format!("reading it took longer than {KEEP_DAG_MS} ms"),
     };
-    zygote::kill_pid(forked.pid);
+    if let Ok(pid) = group::pid(forked.pid) {
+        group::signal(pid, Signal::KILL);
+    }
     Err(NotForked::Refused(why))
 }
 

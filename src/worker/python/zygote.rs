@@ -144,9 +144,7 @@ impl Zygote {
         control: AsyncFd<OwnedFd>,
         idle: Duration,
     ) -> io::Result<Arc<Self>> {
-        let raw = i32::try_from(pid).ok().and_then(Pid::from_raw);
-        let raw = raw.ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))?;
-        let process = (group::watch(pid)?, raw);
+        let process = (group::watch(pid)?, group::pid(pid)?);
         let bounds = Bounds {
             idle,
             ..warm.bounds
@@ -336,13 +334,6 @@ impl Zygote {
             };
             let _ = ended.send((status_of(i32::try_from(status).unwrap_or(-1)), usage));
         }
-    }
-}
-
-/// Ends a child that is not wanted.
-pub fn kill_pid(pid: u32) {
-    if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
-        group::signal(pid, Signal::KILL);
     }
 }
 

@@ -13,7 +13,7 @@ use crate::{
     wire::{self, What},
 };
 use model::report::Outcome;
-use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
+use rustix::process::{Signal, pidfd_send_signal};
 use std::{io, os::fd::OwnedFd, sync::Arc};
 use tokio::{io::unix::AsyncFd, time::timeout};
 
@@ -123,16 +123,16 @@ async fn end_all(victims: &[Stat], grace: std::time::Duration) {
     }
     // Members that were forked since the list was made.
     for victim in victims {
-        let raw = i32::try_from(victim.group).ok().and_then(Pid::from_raw);
-        if let Some(pid) = raw.filter(|_| !group::members_of(victim).is_empty()) {
+        if let Ok(pid) = group::pid(victim.group)
+            && !group::members_of(victim).is_empty()
+        {
             group::signal(pid, Signal::KILL);
         }
     }
 }
 
 fn same_process(victim: &Stat) -> Option<OwnedFd> {
-    let pid = i32::try_from(victim.pid).ok().and_then(Pid::from_raw)?;
-    let fd = pidfd_open(pid, PidfdFlags::NONBLOCK).ok()?;
+    let fd = group::watch(victim.pid).ok()?;
     // The descriptor is of whoever has the id now; the start time tells whether that is the one
     // meant.
     let now = procfs::stat(victim.pid).ok()?;

@@ -3,10 +3,11 @@
 //! after two looks belongs to nobody.
 
 use crate::process::{
+    group,
     procfs::{self, Stat},
     sys,
 };
-use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
+use rustix::process::{WaitId, WaitIdOptions, waitid};
 use std::{collections::HashSet, time::Duration};
 use tokio::{signal::unix::Signal, time::sleep};
 
@@ -42,7 +43,7 @@ fn look(before: &HashSet<(u32, u64)>) -> HashSet<(u32, u64)> {
     let dead = all.iter().filter(|stat| stat.parent == me && stat.zombie);
     let (old, new): (Vec<_>, Vec<_>) = dead.map(name).partition(|name| before.contains(name));
     for (pid, _) in old {
-        if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
+        if let Ok(pid) = group::pid(pid) {
             let _ = sys::reap(pid);
         }
     }

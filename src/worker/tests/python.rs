@@ -73,11 +73,7 @@ pub fn runtime(kit: &Kit, env: &[(&str, &str)]) -> PythonRuntime {
         folder: folder.display().to_string(),
         env: all,
         epoch: "1".to_owned(),
-        idle_ms: 0,
-        task_bytes_max: 0,
-        dag_age_ms: 0,
-        forks_max: 0,
-        growth_bytes_max: 0,
+        ..PythonRuntime::default()
     }
 }
 
