@@ -70,7 +70,11 @@ fn fire(cx: &mut Cx, timer: Timer) {
         Timer::RunAfter(dag) => {
             cx.live.promote.insert(dag);
         }
-        Timer::LogicalDate(run) => refresh_hold(cx.live, run, cx.now),
+        Timer::LogicalDate(run) => {
+            refresh_hold(cx.live, run, cx.now);
+            // Nothing may be left of it to do, and a paused dag's runs end too.
+            cx.live.settle.insert(run);
+        }
         Timer::Deadline(run, alert) => deadlines::passed(cx, run, alert),
         Timer::RunTimeout(run) => timeout::time_out(cx, run),
         Timer::Wait(run, at) => cx.live.push_work(run, at),

@@ -121,6 +121,36 @@ fn s026_to_s027_a_run_starts_when_it_is_due_and_its_date_is_not_to_come() {
 }
 
 #[test]
+fn s027_a_run_without_tasks_waits_for_its_date_too() {
+    let mut world = World::new();
+    world.publish("d", "!to=2025-12-31; a");
+    for (id, date) in [("ahead", "2026-01-01T03:00:00Z"), ("past", "2026-01-01")] {
+        world.ask(Command::TriggerRun(Box::new(trigger(
+            "d",
+            Some(id),
+            Some(date),
+        ))));
+    }
+    world.n_runs = 2;
+    let mut seen = world.show();
+    for word in ["pause; tick 1h", "tick 2h"] {
+        world.play(word);
+        seen += &format!("-- {}\n{}", world.now, world.show());
+    }
+    expect![[r#"
+        ahead running: the logical date 2026-01-01T03:00:00Z is in the future
+        past success
+        -- 2026-01-01T01:00:00Z
+        ahead running: the dag is paused; the logical date 2026-01-01T03:00:00Z is in the future
+        past success
+        -- 2026-01-01T03:00:00Z
+        ahead success
+        past success
+    "#]]
+    .assert_eq(&seen);
+}
+
+#[test]
 fn s036_the_run_that_is_due_first_starts_first() {
     let mut world = World::new();
     world.publish("d", "!runs=1; a");
