@@ -2,38 +2,25 @@ import type { ImportError } from '~/api/types';
 import { CopyButton } from '~/components/copy';
 import { Loading } from '~/components/empty';
 import { count } from '~/components/format';
-import { Icon } from '~/components/icons';
 import { ProblemPanel } from '~/components/problem';
 import { Ago } from '~/components/time';
 import { Words } from '~/components/words';
-import { useState } from 'react';
 import { useImportErrors } from '../hooks/dags';
 import { codeOf, hasTrace, headline, placeOf, where, traceOf } from '../lib/import-errors';
+import { Banner, BannerList } from './banner';
 
 /** How many files are broken; opened, which, where and why. */
 export function ImportErrorsBanner({ deployment, n }: { deployment: string; n: number }) {
-  const [open, setOpen] = useState(false);
   if (n === 0) return null;
   return (
-    <section
-      aria-label="Import errors"
-      className="mx-3 mb-3 rounded-lg border border-danger/50 bg-danger-soft sm:mx-5"
+    <Banner
+      tone="danger"
+      label="Import errors"
+      title={`${count(n, 'dag file')} cannot be imported`}
+      aside="Dags that loaded before go on with their last good version."
     >
-      <button
-        type="button"
-        aria-expanded={open}
-        onClick={() => setOpen(!open)}
-        className="flex w-full items-center gap-2 px-3 py-2 text-left"
-      >
-        <Icon name="warning" className="shrink-0 text-danger" />
-        <span className="font-medium">{count(n, 'dag file')} cannot be imported</span>
-        <span className="hidden text-muted sm:inline">
-          Dags that loaded before go on with their last good version.
-        </span>
-        <Icon name={open ? 'chevron' : 'right'} className="ml-auto shrink-0 text-muted" />
-      </button>
-      {open && <ImportErrorList deployment={deployment} />}
-    </section>
+      <ImportErrorList deployment={deployment} />
+    </Banner>
   );
 }
 
@@ -41,19 +28,15 @@ function ImportErrorList({ deployment }: { deployment: string }) {
   const { data, error, refetch } = useImportErrors(deployment);
   if (error) return <ProblemPanel error={error} onRetry={() => void refetch()} />;
   if (!data) return <Loading />;
+  const more = data.total - data.errors.length;
   return (
-    <ul className="max-h-[50vh] divide-y divide-line overflow-y-auto border-t border-line">
+    <BannerList more={more > 0 ? `${count(more, 'more file')}. Mend these first.` : undefined}>
       {data.errors.map((item) => (
         <li key={item.import_error_id}>
           <ImportErrorItem error={item} />
         </li>
       ))}
-      {data.total > data.errors.length && (
-        <li className="px-3 py-2 text-muted">
-          {count(data.total - data.errors.length, 'more file')}. Mend these first.
-        </li>
-      )}
-    </ul>
+    </BannerList>
   );
 }
 
