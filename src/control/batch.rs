@@ -15,7 +15,7 @@ use model::{
 };
 use store::{CommitError, ReadError, Writer};
 
-use crate::{metrics::Metrics, notice::Notice, reader::Reader, recover, view::BookView};
+use crate::{audit, metrics::Metrics, notice::Notice, reader::Reader, recover, view::BookView};
 
 /// The writers' side of the book, with what is live of it.
 pub struct Scheduler {
@@ -254,6 +254,7 @@ impl Scheduler {
             }
             self.metrics.commit_us.add_time(since.elapsed());
             self.metrics.count(&changes);
+            changes.iter().for_each(audit::log);
         }
         let engine::Touched {
             dags,

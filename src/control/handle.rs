@@ -284,10 +284,11 @@ impl Queue {
     }
 }
 
-/// A start that is told starts nothing else, so its commit may wait for company.
+/// A start that is told starts nothing else, so its commit may wait for company; so may word that
+/// somebody asked for something, since what was asked for comes next.
 fn is_lazy(input: &Input) -> bool {
     match input {
-        Input::Command { .. } => false,
+        Input::Command { command, .. } => matches!(**command, Command::Audit(_)),
         Input::Report(report) => matches!(report.what, Happened::Started { .. }),
     }
 }

@@ -12,6 +12,7 @@
 //! Invariant: no snapshot lives longer than one query, one launch or one batch.
 
 mod act;
+mod audit;
 pub mod batch;
 mod control;
 mod dag_cache;

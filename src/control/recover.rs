@@ -46,6 +46,9 @@ pub(crate) fn load(
     if let Some(event) = book.last_asset_event(None)? {
         live.load_last_asset_event(event);
     }
+    if let Some(no) = book.last_audit()? {
+        live.load_last_audit(no);
+    }
     for deadline in book.deadlines()? {
         live.load_deadline(deadline);
     }

@@ -8,6 +8,7 @@ use std::{
 use engine::View;
 use model::{
     AliasNo, AssetEventNo, AssetNo, DagNo, RunNo, TiKey, Timestamp, VersionNo,
+    asset::EventSource,
     backfill::Backfill,
     change::{Kept, KeptValue},
     dag::Dag,
@@ -124,6 +125,9 @@ impl View for BookView<'_> {
         until: Timestamp,
     ) -> Vec<AssetEventNo> {
         self.read(|book| book.asset_events_between(EventsOf::Alias(alias), after, until))
+    }
+    fn asset_event_source(&self, event: AssetEventNo) -> Option<EventSource> {
+        self.read(|book| book.asset_event(event))?.source
     }
     fn last_asset_run(
         &self,

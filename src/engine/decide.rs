@@ -9,6 +9,7 @@ use crate::{
     View,
     assets::{commands as assets, watch},
     attempt::{human, skip},
+    audit,
     backfill::{change, create},
     callbacks, dags, disk, evaluate,
     live::{Cx, Live},
@@ -94,6 +95,8 @@ fn dispatch(cx: &mut Cx, command: Command) -> Result<Reply, Refusal> {
         Command::ChangeBackfill { no, act, user } => change::change(cx, no, act, user),
         Command::Prune { runs } => Ok(delete::prune(cx, runs)),
         Command::PruneAssetEvents { events } => Ok(assets::prune(cx, events)),
+        Command::Audit(entry) => Ok(audit::asked(cx, *entry)),
+        Command::PruneAudit { entries } => Ok(audit::prune(cx, entries)),
         Command::AddAssetEvent {
             asset,
             extra,

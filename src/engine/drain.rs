@@ -1,8 +1,8 @@
 //! What a batch leaves to do: first the book, then the world.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use model::{DagNo, PoolName, RunNo, change::Change, effect::Effect, state::DagRunState};
+use model::{DagNo, PoolName, RunNo, TiKey, change::Change, effect::Effect, state::DagRunState};
 
 use crate::live::{
     Live,
@@ -52,6 +52,7 @@ pub fn drain(live: &mut Live) -> Drained {
     }
     let Dirty {
         assets,
+        audit,
         archive,
         xcoms,
         kept,
@@ -62,6 +63,13 @@ pub fn drain(live: &mut Live) -> Drained {
         ..
     } = dirty;
     assets.drain(&live.assets, &mut changes);
+    changes.extend(audit.into_iter().map(|(no, put)| match put {
+        Some(entry) => Change::PutAudit {
+            no,
+            entry: Box::new(entry),
+        },
+        None => Change::DeleteAudit { no },
+    }));
     changes.extend(kept.into_iter().map(|((key, what), value)| match value {
         Some(value) => Change::PutKept { key, what, value },
         None => Change::DeleteKept { key, what },
@@ -81,6 +89,18 @@ pub fn drain(live: &mut Live) -> Drained {
             .into_values()
             .map(|ti| Change::ArchiveTry(Box::new(ti))),
     );
+    put_xcoms(xcoms, &mut changes);
+    for no in ended {
+        leave(live, no);
+    }
+    Drained {
+        changes,
+        effects,
+        touched,
+    }
+}
+
+fn put_xcoms(xcoms: BTreeMap<TiKey, XComs>, changes: &mut Vec<Change>) {
     for (key, XComs { cleared, values }) in xcoms {
         if cleared {
             changes.push(Change::DeleteXCom { key, name: None });
@@ -98,14 +118,6 @@ pub fn drain(live: &mut Live) -> Drained {
                 name: Some(name),
             }),
         }));
-    }
-    for no in ended {
-        leave(live, no);
-    }
-    Drained {
-        changes,
-        effects,
-        touched,
     }
 }
 

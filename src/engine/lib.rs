@@ -11,6 +11,7 @@
 
 mod assets;
 mod attempt;
+mod audit;
 mod backfill;
 mod callbacks;
 mod critical;

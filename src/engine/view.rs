@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use model::{
     AliasNo, AssetEventNo, AssetNo, DagNo, RunNo, TiKey, Timestamp, VersionNo,
+    asset::EventSource,
     backfill::Backfill,
     change::{Kept, KeptValue},
     dag::Dag,
@@ -62,6 +63,8 @@ pub trait View {
         after: Option<Timestamp>,
         until: Timestamp,
     ) -> Vec<AssetEventNo>;
+    /// The task instance that an event comes from.
+    fn asset_event_source(&self, event: AssetEventNo) -> Option<EventSource>;
     /// The greatest `run_after`, before `before`, of a run of the dag that assets made.
     fn last_asset_run(
         &self,

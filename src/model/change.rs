@@ -1,9 +1,10 @@
 //! What a decision changes in the book. A batch's changes are one transaction.
 
 use crate::{
-    AssetEventNo, AssetNo, DagId, DagNo, Fence, Json, PoolName, RunNo, TaskId, TaskNo, TiKey,
-    Timestamp, VersionNo,
+    AssetEventNo, AssetNo, AuditNo, DagId, DagNo, Fence, Json, PoolName, RunNo, TaskId, TaskNo,
+    TiKey, Timestamp, VersionNo,
     asset::{AliasRow, AssetEvent, AssetRow, AssetState, DagAssets, PendingRun, QueuedAsset},
+    audit::AuditEntry,
     backfill::Backfill,
     callback::OwedCallback,
     deadline::Deadline,
@@ -117,6 +118,10 @@ pub enum Change {
         run: RunNo,
         events: Vec<AssetEventNo>,
     },
+    /// An entry of the audit log.
+    PutAudit { no: AuditNo, entry: Box<AuditEntry> },
+    /// An old entry of the audit log, which is forgotten.
+    DeleteAudit { no: AuditNo },
     /// A value that an asset keeps.
     PutAssetState {
         asset: AssetNo,

@@ -1,9 +1,10 @@
 //! What may be asked of the scheduler, and what it answers.
 
 use crate::{
-    AssetEventNo, AssetNo, DagId, DagNo, Fence, Json, JsonMap, RunId, RunNo, TaskId, TiKey,
-    Timestamp,
+    AssetEventNo, AssetNo, AuditNo, DagId, DagNo, Fence, Json, JsonMap, RunId, RunNo, TaskId,
+    TiKey, Timestamp,
     asset::AssetState,
+    audit::AuditEntry,
     backfill::{Backfill, BackfillAct, BackfillAsk},
     change::{Connection, DagFile, DagSource, Kept, KeptValue, Pool, Variable},
     dag::Dag,
@@ -126,6 +127,11 @@ pub enum Command {
     Prune { runs: Vec<RunNo> },
     /// Old asset events that retention has chosen.
     PruneAssetEvents { events: Vec<AssetEventNo> },
+    /// Somebody asked for something: for the audit log. It may wait for company, since what was
+    /// asked for follows at once.
+    Audit(Box<AuditEntry>),
+    /// Old entries of the audit log that retention has chosen.
+    PruneAudit { entries: Vec<AuditNo> },
     /// Word that an asset has changed, by a person.
     AddAssetEvent {
         asset: AssetNo,

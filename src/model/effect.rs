@@ -59,13 +59,6 @@ pub enum Effect {
         /// The number of the trigger.
         trigger: Fence,
     },
-    /// Something went wrong that nobody waits to hear: for the log.
-    Warn {
-        /// What sort of thing, in upstream's words.
-        event: &'static str,
-        /// What exactly, and what to do.
-        text: String,
-    },
     /// The run has ended: compress its logs.
     RunEnded {
         /// Which.

@@ -56,6 +56,12 @@ number! {
     AssetEventNo(u64)
 }
 number! {
+    /// An entry of the audit log: its time in microseconds since 1970, or the next number that is
+    /// free.
+    #[derive(Default)]
+    AuditNo(u64)
+}
+number! {
     /// Which of a mapped task's instances; -1 where the task is not mapped, or not expanded yet.
     MapIndex(i32)
 }

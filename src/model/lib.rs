@@ -7,6 +7,7 @@
 //! Invariant: nothing here decides; decisions live in `engine`.
 
 pub mod asset;
+pub mod audit;
 pub mod backfill;
 pub mod callback;
 pub mod change;
@@ -31,8 +32,8 @@ pub mod time;
 pub mod work;
 
 pub use id::{
-    AliasNo, AssetEventNo, AssetNo, DagId, DagNo, DeploymentId, Fence, MapIndex, PoolName, RunId,
-    RunNo, TaskId, TaskNo, TiKey, VersionNo,
+    AliasNo, AssetEventNo, AssetNo, AuditNo, DagId, DagNo, DeploymentId, Fence, MapIndex, PoolName,
+    RunId, RunNo, TaskId, TaskNo, TiKey, VersionNo,
 };
 pub use time::{TimeDelta, Timestamp};
 

@@ -69,6 +69,17 @@ pub const ASSET_EVENTS_ANSWER_MAX: usize = 10_000;
 pub const PARTITION_KEYS_MAX_DEFAULT: usize = 1_000;
 /// Asset events that one command deletes.
 pub const ASSET_EVENTS_PRUNE_MAX: usize = 1_000;
+/// Characters of an audit entry's event (upstream's column width).
+pub const AUDIT_EVENT_CHARS_MAX: usize = 60;
+/// Characters of an audit entry's owner (upstream's column width).
+pub const AUDIT_OWNER_CHARS_MAX: usize = 500;
+/// Bytes of what an audit entry keeps of a request's body and query as JSON.
+pub const AUDIT_EXTRA_BYTES_MAX: usize = 16 * 1024;
+/// Audit entries that one command deletes.
+pub const AUDIT_PRUNE_MAX: usize = 1_000;
+/// Values of one attribute that are looked up one by one in an index of the audit log; for more,
+/// entries themselves are looked at.
+pub const AUDIT_VALUES_MAX: usize = 16;
 /// Bytes of an XCom value as JSON.
 pub const XCOM_BYTES_MAX: usize = 1024 * 1024;
 /// Bytes of an XCom value as JSON that a Python task pushes.

@@ -107,7 +107,9 @@ impl Touched {
             | Command::AddAssetEvent { .. }
             | Command::WatcherFired { .. }
             | Command::DeleteQueuedAssets { .. }
-            | Command::KeepAssetState { .. } => return,
+            | Command::KeepAssetState { .. }
+            | Command::Audit(_)
+            | Command::PruneAudit { .. } => return,
         };
         match (dag, run) {
             (Some(dag), Some(run)) if !beyond => {

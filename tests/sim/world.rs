@@ -149,8 +149,7 @@ impl World {
             | Effect::RunEnded { .. }
             | Effect::RunDeleted { .. }
             | Effect::Watch { .. }
-            | Effect::Unwatch { .. }
-            | Effect::Warn { .. } => {}
+            | Effect::Unwatch { .. } => {}
         }
     }
 

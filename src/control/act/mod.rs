@@ -106,9 +106,6 @@ impl Act {
                     kwargs,
                 } => self.triggers.watch(trigger, &classpath, &kwargs),
                 Effect::Unwatch { trigger } => self.triggers.unwatch(trigger),
-                Effect::Warn { event, text } => {
-                    tracing::warn!(target: "control", "{event}: {text}");
-                }
                 Effect::RunEnded { run } => self.chores.run_ended(run),
                 Effect::RunDeleted { dag, run_id } => self.chores.run_deleted(dag, run_id),
             }

@@ -10,8 +10,8 @@ use model::{
     limits::PARTITION_KEYS_MAX_DEFAULT,
 };
 
-use super::partitions::{Asks, EXCEEDED, FAILED, fingerprint, forget, note, warn};
-use crate::{evaluate, live::Cx, plan::Plan};
+use super::partitions::{Asks, EXCEEDED, FAILED, fingerprint, forget, note};
+use crate::{audit, evaluate, live::Cx, plan::Plan};
 
 /// Keeps a question, and asks it.
 pub(super) fn put(cx: &mut Cx, plan: &Plan, (asks, key): (&Asks<'_>, &str), mapper: Json) {
@@ -98,7 +98,9 @@ pub(crate) fn answered(
     if let Err((event, problem)) = take(cx, &plan, &run, asks) {
         let key = run.events.first().map_or("", |(_, _, key)| key);
         let text = format!("partition `{key}` for dag `{}`: {problem}", plan.dag.dag_id);
-        warn(cx, event, text);
+        let said = run.events.first();
+        let source = said.and_then(|(of, ..)| cx.view.asset_event_source(*of));
+        audit::of_source(cx, source.as_ref(), event, text);
     }
 }
 

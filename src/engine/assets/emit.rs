@@ -36,12 +36,6 @@ pub(crate) fn emit(cx: &mut Cx, asset: AssetNo, word: Word) -> AssetEventNo {
         partition_key,
         partition_date: date,
     } = word;
-    let by = source.as_ref().map_or("somebody".to_owned(), |by| {
-        format!(
-            "task `{}` of run `{}` of dag `{}`",
-            by.task_id, by.run_id, by.dag_id
-        )
-    });
     let event = AssetEvent {
         no,
         asset,
@@ -51,6 +45,7 @@ pub(crate) fn emit(cx: &mut Cx, asset: AssetNo, word: Word) -> AssetEventNo {
         partition_key,
     };
     let key = event.partition_key.clone();
+    let source = event.source.clone();
     cx.live.dirty.assets.events.insert(no, Some(event));
     let dags = &cx.live.assets.dags;
     let is_partitioned = |dag: &DagNo| dags.get(dag).is_some_and(|row| row.is_partitioned);
@@ -61,7 +56,7 @@ pub(crate) fn emit(cx: &mut Cx, asset: AssetNo, word: Word) -> AssetEventNo {
         asset,
         key: key.as_deref(),
         date,
-        by,
+        source: source.as_ref(),
     };
     partitions::ask(cx, &of_partitions, &asks);
     for dag in others {

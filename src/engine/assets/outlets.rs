@@ -7,7 +7,6 @@ use model::{
     AliasNo, AssetNo, Json, JsonMap, Timestamp,
     asset::EventSource,
     dag::{AssetLike, OperatorKind},
-    effect::Effect,
     execution::AssetRef,
     report::Outlets,
 };
@@ -16,7 +15,7 @@ use super::{
     emit::{Word, emit},
     register,
 };
-use crate::{attempt::At, live::Cx};
+use crate::{attempt::At, audit, live::Cx};
 
 /// Extra and partition of the events that a task asks for, by name and URI of the asset.
 type Payloads = BTreeMap<(String, String), Vec<(JsonMap, Option<String>)>>;
@@ -129,8 +128,7 @@ fn named(cx: &mut Cx, of: &Of, outlets: &[AssetRef]) -> Vec<AssetNo> {
             "task `{task_id}` of dag `{dag_id}` has the outlet `{name}`, which is not active: no \
              event was made; another asset has its name or its URI, or no dag names it"
         );
-        let event = "inactive asset";
-        cx.live.dirty.effects.push(Effect::Warn { event, text });
+        audit::of_source(cx, Some(&of.source), "inactive asset", text);
     }
     found
 }

@@ -8,14 +8,14 @@ use std::{
 
 use model::{
     AssetEventNo, AssetNo, DagNo, Json, Timestamp,
-    asset::{DagAssets, PendingRun},
-    effect::Effect,
+    asset::{DagAssets, EventSource, PendingRun},
     limits::PARTITION_KEYS_MAX_DEFAULT,
     schedule::Schedule,
 };
 
 use super::{asked, due};
 use crate::{
+    audit,
     live::Cx,
     partition::{Mapper, Partitioned, Status, Unmapped, partition_date},
     plan::Plan,
@@ -27,8 +27,8 @@ pub(crate) struct Asks<'a> {
     pub asset: AssetNo,
     pub key: Option<&'a str>,
     pub date: Option<Timestamp>,
-    /// Who said it, for the log.
-    pub by: String,
+    /// The task that said it.
+    pub source: Option<&'a EventSource>,
 }
 
 /// A key that a mapper cannot map.
@@ -54,13 +54,9 @@ pub(crate) fn ask(cx: &mut Cx, dags: &BTreeSet<DagNo>, asks: &Asks<'_>) {
     };
     for dag in dags {
         if let Err((event, text)) = ask_one(cx, *dag, key, asks) {
-            warn(cx, event, text);
+            audit::of_source(cx, asks.source, event, text);
         }
     }
-}
-
-pub(super) fn warn(cx: &mut Cx, event: &'static str, text: String) {
-    cx.live.dirty.effects.push(Effect::Warn { event, text });
 }
 
 fn without_key(cx: &mut Cx, dags: &BTreeSet<DagNo>, asks: &Asks<'_>) {
@@ -71,10 +67,19 @@ fn without_key(cx: &mut Cx, dags: &BTreeSet<DagNo>, asks: &Asks<'_>) {
         "asset `{}` was updated by {} without a partition, and these dags wait for partitions of \
          it: {}",
         name.map_or("", |row| &row.name),
-        asks.by,
+        by(asks.source),
         names.join(", ")
     );
-    warn(cx, "missing partition key", text);
+    audit::of_source(cx, asks.source, "missing partition key", text);
+}
+
+fn by(source: Option<&EventSource>) -> String {
+    source.map_or("somebody".to_owned(), |by| {
+        format!(
+            "task `{}` of run `{}` of dag `{}`",
+            by.task_id, by.run_id, by.dag_id
+        )
+    })
 }
 
 fn ask_one(

@@ -11,13 +11,17 @@ use model::{
 
 use super::{At, Event, Next, defer::task_pushes, retry::fail, skip};
 use crate::{
-    assets,
+    assets, audit,
     callbacks::{self, Told},
     live::Cx,
 };
 
 /// The key of what a task returns.
 const RETURN_VALUE: &str = "return_value";
+/// What the audit log calls it when whoever had a running try is gone and beats no more.
+const SILENT: &str = "heartbeat timeout";
+/// The same when a try's process is gone, or never was, and the try itself has not said so.
+const MISMATCH: &str = "state mismatch";
 
 /// What its end says.
 pub(crate) fn finish(cx: &mut Cx, place: At, outcome: Outcome, usage: Usage, at: Timestamp) {
@@ -51,9 +55,13 @@ pub(crate) fn finish(cx: &mut Cx, place: At, outcome: Outcome, usage: Usage, at:
         }
         // Upstream's "killed externally".
         Outcome::Killed => {
-            lost(cx, place, "the process was ended from outside".to_owned());
+            let message = "the process was ended from outside".to_owned();
+            lost(cx, place, message, MISMATCH);
         }
-        Outcome::Lost { message } => lost(cx, place, message),
+        Outcome::Lost { message } => {
+            let began = cx.ti(place).is_some_and(|ti| ti.state == State::Running);
+            lost(cx, place, message, if began { SILENT } else { MISMATCH });
+        }
         // The state `removed` belongs to what is not in the dag; a try that says so cannot run.
         Outcome::Removed { message } => {
             fail(cx, place, Reason::Failed { message }, false, None);
@@ -62,7 +70,8 @@ pub(crate) fn finish(cx: &mut Cx, place: At, outcome: Outcome, usage: Usage, at:
 }
 
 /// Nobody else can tell the task that its process is gone.
-fn lost(cx: &mut Cx, place: At, message: String) {
+fn lost(cx: &mut Cx, place: At, message: String, event: &str) {
+    audit::of_try(cx, place, event, &message);
     callbacks::try_failed(cx, place, &message, true, Told::CallbackAndMail);
     fail(cx, place, Reason::Lost { message }, true, None);
 }

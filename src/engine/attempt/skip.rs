@@ -11,6 +11,7 @@ use model::{
 
 use super::{At, End, Event, halt};
 use crate::{
+    audit,
     live::Cx,
     plan::edges::{Edge, Kind},
     refusals,
@@ -159,12 +160,13 @@ pub(crate) fn fail_fast(cx: &mut Cx, place: At) {
         if own || is_teardown || state.is_finished() {
             continue;
         }
-        let end = if state == State::Running {
-            End::Failed
+        let (end, event) = if state == State::Running {
+            (End::Failed, "fail task")
         } else {
-            End::Skipped
+            (End::Skipped, "skip task")
         };
         halt::halt(cx, other);
+        audit::of_try(cx, other, event, &reason.to_string());
         cx.end(other, Event::Stopped(end), Some(reason.clone()));
     }
 }

@@ -4,7 +4,7 @@ use model::{TimeDelta, Timestamp, reason::Reason, state::TaskInstanceState as St
 
 use super::{At, Event, halt::halt, retry::fail};
 use crate::{
-    Options,
+    Options, audit,
     callbacks::{self, Told},
     live::Cx,
 };
@@ -28,9 +28,15 @@ pub(crate) fn stuck(cx: &mut Cx, place: At) {
     halt(cx, place);
     if n_stuck >= cx.live.options.num_stuck_in_queued_retries {
         let message = "stuck in queued tries exceeded".to_owned();
+        let most = cx.live.options.num_stuck_in_queued_retries;
+        let told = format!("it was queued anew {most} times (num_stuck_in_queued_retries)");
+        audit::of_try(cx, place, &message, &told);
         callbacks::try_failed(cx, place, &message, false, Told::Callback);
         return fail(cx, place, Reason::Lost { message }, false, None);
     }
+    let after_s = cx.live.options.task_queued_timeout_ms / 1_000;
+    let told = format!("it was queued for {after_s} s (task_queued_timeout) and did not begin");
+    audit::of_try(cx, place, "stuck in queued reschedule", &told);
     cx.apply(place, Event::Stuck);
     if let Some(ti) = cx.change(place) {
         ti.n_stuck = n_stuck + 1;

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::{
-    DagId, DagNo, Fence, Json, PoolName, RunId, RunNo, TaskId, TaskNo, TiKey, Timestamp, VersionNo,
+    AuditNo, DagId, DagNo, Fence, Json, PoolName, RunId, RunNo, TaskId, TaskNo, TiKey, Timestamp,
+    VersionNo,
+    audit::AuditEntry,
     backfill::Backfill,
     callback::OwedCallback,
     change::{Connection, DagVersion, Kept, KeptValue, Variable},
@@ -44,6 +46,8 @@ pub(crate) struct Dirty {
     /// Deleted runs, with whether the book has them.
     pub deleted_runs: BTreeMap<RunNo, bool>,
     pub assets: DirtyAssets,
+    /// Entries of the audit log; none is forgotten.
+    pub audit: BTreeMap<AuditNo, Option<AuditEntry>>,
     pub touched_pools: BTreeSet<PoolName>,
     pub effects: Vec<Effect>,
 }

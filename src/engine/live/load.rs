@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use model::{
-    RunNo, TaskId, TaskNo,
+    AuditNo, RunNo, TaskId, TaskNo,
     callback::OwedCallback,
     change::{Counters, DagFile, DagRow, Pool},
     deadline::Deadline,
@@ -19,6 +19,10 @@ impl Live {
     /// The numbers to give out next.
     pub fn load_counters(&mut self, counters: Counters) {
         self.counters = counters;
+    }
+    /// The newest entry of the book's audit log.
+    pub fn load_last_audit(&mut self, no: AuditNo) {
+        self.last_audit = no;
     }
     /// A pool of the book.
     pub fn load_pool(&mut self, pool: Pool) {

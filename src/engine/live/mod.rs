@@ -17,7 +17,7 @@ pub(crate) mod timers;
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use model::{
-    DagId, DagNo, Fence, RunNo, TaskNo, Timestamp,
+    AuditNo, DagId, DagNo, Fence, RunNo, TaskNo, Timestamp,
     callback::OwedCallback,
     change::{Counters, DagFile},
     deadline::Deadline,
@@ -43,6 +43,8 @@ pub struct Live {
     pub(crate) by_id: HashMap<DagId, DagNo>,
     pub(crate) files: BTreeMap<String, DagFile>,
     pub(crate) assets: Assets,
+    /// The newest entry of the audit log.
+    pub(crate) last_audit: AuditNo,
     pub(crate) runs: BTreeMap<RunNo, LiveRun>,
     pub(crate) timers: Timers,
     pub(crate) ready: Ready,
@@ -99,6 +101,7 @@ impl Live {
             by_id: HashMap::new(),
             files: BTreeMap::new(),
             assets: Assets::default(),
+            last_audit: AuditNo::default(),
             runs: BTreeMap::new(),
             timers: Timers::default(),
             ready: Ready::default(),

@@ -9,7 +9,7 @@ use model::{
 
 use super::enter;
 use crate::{
-    callbacks, deadlines,
+    audit, callbacks, deadlines,
     live::{Cx, Live, run::LiveRun},
 };
 
@@ -124,7 +124,11 @@ fn pause_after_failures(cx: &mut Cx, dag: DagNo) {
         .iter()
         .all(|(_, _, state)| *state == DagRunState::Failed);
     if runs.len() == wanted && all_failed {
+        let dag_id = cx.live.dags.get(&dag).map(|dag| dag.row.dag_id.clone());
         crate::dags::pause(cx, dag, true);
+        if let Some(dag_id) = dag_id {
+            audit::paused(cx, &dag_id);
+        }
     }
 }
 

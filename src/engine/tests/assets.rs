@@ -177,9 +177,12 @@ fn s125_success_emits_an_event_for_each_outlet() {
         z {"z":true} by py.t[-1] r2
     "#]]
     .assert_eq(&world.show_events());
-    let warned = world.effects.iter();
-    let warned = warned.filter(|effect| matches!(effect, Effect::Warn { .. }));
-    assert_eq!(warned.count(), 3);
+    let told = world.show_audit();
+    assert_eq!(
+        told.matches("inactive asset py r2 t[-1]#1: ").count(),
+        3,
+        "{told}"
+    );
 }
 
 #[test]

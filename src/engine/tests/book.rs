@@ -3,8 +3,10 @@
 use std::{cell::RefCell, collections::BTreeMap, sync::Arc};
 
 use model::{
-    AliasNo, AssetEventNo, AssetNo, DagNo, Fence, Json, RunNo, TaskId, TaskNo, TiKey, Timestamp,
-    VersionNo,
+    AliasNo, AssetEventNo, AssetNo, AuditNo, DagNo, Fence, Json, RunNo, TaskId, TaskNo, TiKey,
+    Timestamp, VersionNo,
+    asset::EventSource,
+    audit::AuditEntry,
     backfill::Backfill,
     callback::OwedCallback,
     change::{
@@ -44,6 +46,7 @@ pub(crate) struct Book {
     /// By the hash of its source.
     pub sources: BTreeMap<String, Arc<Dag>>,
     pub assets: AssetBook,
+    pub audit: BTreeMap<AuditNo, AuditEntry>,
     /// How often a whole run was read.
     pub runs_read: RefCell<u32>,
 }
@@ -136,6 +139,10 @@ impl Book {
             Change::PutFile(file) => drop(self.files.insert(file.path.clone(), *file)),
             Change::DeleteFile { path } => drop(self.files.remove(&path)),
             Change::PutCounters(counters) => self.counters = counters,
+            Change::PutAudit { no, entry } => {
+                assert!(self.audit.insert(no, *entry).is_none());
+            }
+            Change::DeleteAudit { no } => drop(self.audit.remove(&no)),
             other => self.assets.write(other),
         }
     }
@@ -159,6 +166,9 @@ impl Book {
             live.load_callback(owed.clone());
         }
         self.assets.load(&mut live);
+        if let Some((no, _)) = self.audit.last_key_value() {
+            live.load_last_audit(*no);
+        }
         for deadline in self.deadlines.values() {
             live.load_deadline(deadline.clone());
         }
@@ -256,6 +266,9 @@ impl View for Book {
     ) -> Vec<AssetEventNo> {
         self.assets
             .between(after, until, |it| it.aliases.contains(&alias))
+    }
+    fn asset_event_source(&self, event: AssetEventNo) -> Option<EventSource> {
+        self.assets.events.get(&event)?.source.clone()
     }
     fn last_asset_run(
         &self,

@@ -397,10 +397,7 @@ impl World {
                 Question::Weights(of) => format!("ask {} weights", of.len()),
                 Question::Partition { key, .. } => format!("ask for partition {key}"),
             },
-            Effect::RunEnded { .. }
-            | Effect::Watch { .. }
-            | Effect::Unwatch { .. }
-            | Effect::Warn { .. } => return None,
+            Effect::RunEnded { .. } | Effect::Watch { .. } | Effect::Unwatch { .. } => return None,
         })
     }
 }

@@ -3,6 +3,7 @@
 
 mod asset_book;
 mod assets;
+mod audit;
 mod backfills;
 mod book;
 mod bulk;

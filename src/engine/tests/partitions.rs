@@ -63,16 +63,6 @@ impl World {
             partition_key: key.map(str::to_owned),
         });
     }
-    fn warnings(&mut self) -> String {
-        let effects = std::mem::take(&mut self.effects).into_iter();
-        let mut text = String::new();
-        for effect in effects {
-            if let Effect::Warn { event, text: of } = effect {
-                text += &format!("{event}: {of}\n");
-            }
-        }
-        text
-    }
     fn show_partitions(&self) -> String {
         let mut text = String::new();
         for run in self.book.runs.values() {
@@ -221,15 +211,13 @@ fn s135_what_cannot_be_mapped_stops_no_other() {
     world.effects.clear();
     world.keyed("x", Some("no date"));
     check(&world, expect![["good running no date of 1\n"]]);
-    let warnings = world.warnings();
-    let failed = warnings.matches("failed to map partition_key").count();
-    assert_eq!(failed, 1, "{warnings}");
+    let told = world.show_audit();
+    let failed = told.matches("failed to map partition_key").count();
+    assert_eq!(failed, 1, "{told}");
+    world.book.audit.clear();
     world.keyed("y", Some("2026-02-02T00"));
-    let warnings = world.warnings();
-    assert!(
-        warnings.starts_with("partition fan-out exceeded"),
-        "{warnings}"
-    );
+    let told = world.show_audit();
+    assert!(told.starts_with("partition fan-out exceeded"), "{told}");
 }
 
 impl World {
@@ -297,7 +285,7 @@ fn s135_a_mapper_of_a_plugin_is_asked_until_it_has_answered() {
     expect![[r#"
         partition fan-out exceeded: partition `wide` for dag `c`: 3 downstream keys, exceeding max_downstream_keys=2
         failed to map partition_key: partition `bad` for dag `c`: ValueError: no such region
-    "#]].assert_eq(&world.warnings());
+    "#]].assert_eq(&world.show_audit());
     assert_eq!(world.book.runs.len(), 1);
     assert!(world.book.assets.pending.is_empty());
     // A question to another mapper is worth nothing.
@@ -338,7 +326,7 @@ fn s132_those_who_want_partitions_are_told_of_events_without() {
     expect![[r#"
         missing partition key: asset `x` was updated by somebody without a partition, and these dags wait for partitions of it: c
     "#]]
-    .assert_eq(&world.warnings());
+    .assert_eq(&world.show_audit());
 }
 
 #[test]
@@ -377,6 +365,9 @@ fn s134_what_a_task_says_of_partitions() {
             c running k2 of 1
         "#]],
     );
+    expect![[r#"
+        missing partition key d r1 a[-1]#1: asset `x` was updated by task `a` of run `r1` of dag `d` without a partition, and these dags wait for partitions of it: c
+    "#]].assert_eq(&world.show_audit());
     let ids: Vec<&str> = world.book.runs.values().map(|run| &*run.run_id).collect();
     let unique: std::collections::BTreeSet<_> = ids.iter().collect();
     assert_eq!(unique.len(), ids.len());

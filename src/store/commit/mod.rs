@@ -5,6 +5,7 @@
 //! a dag writes out what came before it, so the order of the changes holds.
 
 mod assets;
+mod audit;
 mod delete;
 mod runs;
 pub(crate) mod tally;
@@ -24,7 +25,7 @@ use model::{
 };
 use redb::{Database, ReadableDatabase, WriteTransaction};
 
-use self::{assets::Assets, tally::Tally, write::Rows, xcoms::XComs};
+use self::{assets::Assets, audit::Audit, tally::Tally, write::Rows, xcoms::XComs};
 use crate::{
     error::Fault,
     records::{
@@ -109,6 +110,7 @@ struct Batch<'c> {
     variables: Rows<Vec<u8>>,
     files: Rows<Vec<u8>>,
     assets: Assets<'c>,
+    audit: Audit<'c>,
 }
 
 impl<'c> Batch<'c> {
@@ -194,6 +196,8 @@ impl<'c> Batch<'c> {
                     .insert(tables::files::key(deployment, path), None);
             }
             Change::PutCounters(counters) => self.put_counters(deployment, counters)?,
+            Change::PutAudit { no, entry } => drop(self.audit.insert(*no, Some(entry))),
+            Change::DeleteAudit { no } => drop(self.audit.insert(*no, None)),
             Change::PutAsset(_)
             | Change::PutAlias(_)
             | Change::PutDagAssets(_)
@@ -311,6 +315,7 @@ impl<'c> Batch<'c> {
         write::named(txn, tables::pools::TABLE, &self.pools)?;
         write::named(txn, tables::variables::TABLE, &self.variables)?;
         write::named(txn, tables::files::TABLE, &self.files)?;
+        audit::write(txn, deployment, &self.audit)?;
         self.assets.write(txn, deployment)
     }
 }

@@ -8,6 +8,7 @@
 pub(crate) mod asset;
 pub(crate) mod asset_event;
 pub(crate) mod asset_state;
+pub(crate) mod audit;
 pub(crate) mod backfill;
 pub(crate) mod callback;
 pub(crate) mod chunk;

@@ -2,6 +2,8 @@
 
 pub(crate) mod asset_events;
 pub(crate) mod assets;
+pub(crate) mod audit;
+mod audit_index;
 mod backfills;
 mod dags;
 mod deadlines;

@@ -42,6 +42,19 @@ impl Snapshot {
         self.rows(table, key::first(&parts), key::last(&parts), order)
     }
 
+    /// The keys from `first` to `last`, both inclusive.
+    pub(super) fn named_keys(
+        &self,
+        table: Named,
+        first: &[u8],
+        last: &[u8],
+        order: Order,
+    ) -> Result<impl Iterator<Item = Result<Vec<u8>, ReadError>> + use<>, ReadError> {
+        let table = self.txn.open_table(table)?;
+        let range = table.range::<&[u8]>(first..=last)?;
+        Ok(either(range, order).map(|row| Ok(row?.0.value().to_vec())))
+    }
+
     /// Calls `each` with the name and the value of all rows whose key begins with these parts.
     pub(super) fn names<T>(
         &self,

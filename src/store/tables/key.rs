@@ -1,8 +1,8 @@
 //! Builds keys from their parts and takes them apart again.
 
 use model::{
-    AliasNo, AssetEventNo, AssetNo, DagNo, DeploymentId, MapIndex, RunNo, TaskNo, Timestamp,
-    VersionNo,
+    AliasNo, AssetEventNo, AssetNo, AuditNo, DagNo, DeploymentId, MapIndex, RunNo, TaskNo,
+    Timestamp, VersionNo,
 };
 
 /// A part of a key with a fixed number of bytes.
@@ -29,6 +29,7 @@ parts! {
     AssetNo, 4, |it| it.0.to_be_bytes();
     AliasNo, 4, |it| it.0.to_be_bytes();
     AssetEventNo, 8, |it| it.0.to_be_bytes();
+    AuditNo, 8, |it| it.0.to_be_bytes();
     MapIndex, 4, |it| (it.0.cast_unsigned() ^ (1 << 31)).to_be_bytes();
     Timestamp, 8, |it| (it.as_micros().cast_unsigned() ^ (1 << 63)).to_be_bytes();
     u32, 4, u32::to_be_bytes;

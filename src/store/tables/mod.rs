@@ -13,6 +13,8 @@ pub(crate) mod asset_refs;
 pub(crate) mod asset_runs;
 pub(crate) mod asset_states;
 pub(crate) mod assets;
+pub(crate) mod audit;
+pub(crate) mod audit_by;
 pub(crate) mod backfills;
 pub(crate) mod callbacks;
 pub(crate) mod connections;
@@ -68,6 +70,8 @@ pub(crate) fn create_all(txn: &WriteTransaction) -> Result<(), Fault> {
     txn.open_table(asset_runs::TABLE)?;
     txn.open_table(asset_states::TABLE)?;
     txn.open_table(assets::TABLE)?;
+    txn.open_table(audit::TABLE)?;
+    txn.open_table(audit_by::TABLE)?;
     txn.open_table(backfills::TABLE)?;
     txn.open_table(callbacks::TABLE)?;
     txn.open_table(connections::TABLE)?;

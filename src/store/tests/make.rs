@@ -1,8 +1,9 @@
 //! Things to put into books.
 
 use model::{
-    DagId, DagNo, Fence, MapIndex, PoolName, RunId, RunNo, TaskId, TaskNo, TiKey, Timestamp,
-    VersionNo,
+    AuditNo, DagId, DagNo, Fence, MapIndex, PoolName, RunId, RunNo, TaskId, TaskNo, TiKey,
+    Timestamp, VersionNo,
+    audit::AuditEntry,
     change::{
         Change, Counters, DagFile, DagRow, DagSource, DagSummary, DagVersion, ImportError, NextRun,
         Pool, Variable,
@@ -245,5 +246,31 @@ pub(crate) fn put_ti(dag: u32, ti: TaskInstance) -> Change {
         dag: DagNo(dag),
         ti: Box::new(ti),
         was: None,
+    }
+}
+
+/// A point in time in microseconds.
+pub(crate) fn us(us: i64) -> Timestamp {
+    Timestamp::from_micros(us)
+}
+
+/// An entry of the audit log at a small number, so that entries meet.
+pub(crate) fn audit(bits: u32) -> Change {
+    let some = |bit: u32, text: &str| (bits & bit != 0).then(|| text.to_owned());
+    let entry = AuditEntry {
+        event: format!("e{}", bits % 3),
+        dag_id: some(1 << 8, &format!("dag_{}", bits % 2 + 1)).or(some(1 << 9, "dag")),
+        task_id: some(1 << 10, "t"),
+        run_id: some(1 << 11, "r1").or(some(1 << 12, "r\u{0}1")),
+        map_index: (bits & (1 << 13) != 0).then_some(-1),
+        try_number: (bits & (1 << 14) != 0).then_some(bits % 5),
+        logical_date: (bits & (1 << 15) != 0).then(|| at(i64::from(bits))),
+        owner: some(1 << 16, "nobody"),
+        owner_display_name: some(1 << 17, "Nobody"),
+        extra: some(1 << 18, "{}"),
+    };
+    Change::PutAudit {
+        no: AuditNo(u64::from(bits % 40)),
+        entry: Box::new(entry),
     }
 }

@@ -1,9 +1,10 @@
 //! Whatever is put into a book, it reads as a few maps would.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ::model::{
-    DagNo, DeploymentId, Json, RunNo, TaskId, TaskNo, TiKey, Timestamp, VersionNo,
+    AuditNo, DagNo, DeploymentId, Json, RunNo, TaskId, TaskNo, TiKey, Timestamp, VersionNo,
+    audit::AuditEntry,
     change::{Change, Counters, DagFile, DagRow, DagVersion, Pool, Variable},
     run::DagRun,
     state::{DagRunState, TaskInstanceState},
@@ -13,7 +14,10 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::{make, storage::Memory};
-use crate::{Options, Order, Paging, RunCounts, RunFilter, Snapshot, TiCounts, TiFilter};
+use crate::{
+    AuditBy, AuditFilter, Options, Order, Paging, RunCounts, RunFilter, Snapshot, TiCounts,
+    TiFilter, TimeRange,
+};
 
 /// The book as maps.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -29,6 +33,7 @@ struct Maps {
     pools: BTreeMap<String, Pool>,
     variables: BTreeMap<String, Variable>,
     files: BTreeMap<String, DagFile>,
+    audit: BTreeMap<AuditNo, AuditEntry>,
 }
 
 impl Maps {
@@ -98,6 +103,8 @@ impl Maps {
             Change::PutFile(it) => drop(self.files.insert(it.path.clone(), *it)),
             Change::DeleteFile { path } => drop(self.files.remove(&path)),
             Change::PutCounters(counters) => self.counters = counters,
+            Change::PutAudit { no, entry } => drop(self.audit.insert(no, *entry)),
+            Change::DeleteAudit { no } => drop(self.audit.remove(&no)),
         }
     }
     fn runs_of(&self, dag: Option<DagNo>) -> Vec<&DagRun> {
@@ -178,6 +185,10 @@ fn change(maps: &Maps, (what, run, task, bits): (u8, u8, u8, u32)) -> Change {
         77 => Change::DeleteFile {
             path: make::file(bits).path,
         },
+        80..86 => make::audit(bits),
+        86 => Change::DeleteAudit {
+            no: AuditNo(u64::from(bits % 40)),
+        },
         _ => make::counters(u64::from(bits)),
     }
 }
@@ -188,6 +199,7 @@ fn check(book: &Snapshot, maps: &Maps) {
     check_runs(book, maps);
     check_task_instances(book, maps);
     check_tallies(book, maps);
+    check_audit(book, maps);
     let pools: Vec<Pool> = maps.pools.values().cloned().collect();
     assert_eq!(book.pools().unwrap(), pools);
     let variables: Vec<Variable> = maps.variables.values().cloned().collect();
@@ -369,6 +381,83 @@ fn check_ti_list(book: &Snapshot, maps: &Maps, filter: &TiFilter, skip: usize) {
     }
 }
 
+/// By whatever is asked, the same entries come as from a look at each.
+fn check_audit(book: &Snapshot, maps: &Maps) {
+    let values = |values: &[&str]| values.iter().map(|it| (*it).to_owned()).collect();
+    let (dag, event) = (AuditBy::Dag, AuditBy::Event);
+    for by in [
+        vec![],
+        vec![(dag, values(&["dag_1"]))],
+        vec![(dag, values(&["dag_1", "dag"]))],
+        vec![(dag, values(&["dag_2"])), (event, values(&["e1", "e2"]))],
+        vec![
+            (AuditBy::Run, values(&["r1"])),
+            (AuditBy::Task, values(&["t"])),
+        ],
+        vec![(AuditBy::Owner, values(&["nobody"]))],
+    ] {
+        for (from, to) in [(None, None), (Some(5), Some(20)), (Some(20), Some(5))] {
+            let filter = AuditFilter {
+                by: by.clone(),
+                at: TimeRange {
+                    from: from.map(make::us),
+                    to: to.map(make::us),
+                },
+            };
+            check_audit_list(book, maps, &filter);
+        }
+    }
+    let known: BTreeSet<&str> = maps.audit.values().map(|it| &*it.event).collect();
+    let found = book.audit_values(event, 9, &|_| true).unwrap().unwrap();
+    assert_eq!(
+        found.iter().map(String::as_str).collect::<BTreeSet<_>>(),
+        known
+    );
+    assert_eq!(
+        book.last_audit().unwrap().as_ref(),
+        maps.audit.keys().last()
+    );
+}
+
+fn check_audit_list(book: &Snapshot, maps: &Maps, filter: &AuditFilter) {
+    let takes = |no: AuditNo, entry: &AuditEntry| {
+        let is_one = |(by, values): &(AuditBy, Vec<String>)| {
+            let value = by.of(entry).unwrap_or_default().to_owned();
+            values.contains(&value)
+        };
+        filter.at.contains(Some(no.at())) && filter.by.iter().all(is_one)
+    };
+    let all = maps.audit.iter();
+    let all = all.filter(|(no, entry)| takes(**no, entry));
+    let mut expected: Vec<_> = all.map(|(no, entry)| (*no, entry.clone())).collect();
+    let n = expected.len() as u64;
+    assert_eq!(book.count_audit(filter, None).unwrap(), (n, false));
+    let odd = |no: AuditNo, _: &AuditEntry| no.0 % 2 == 1;
+    let n = expected.iter().filter(|(no, it)| odd(*no, it)).count() as u64;
+    assert_eq!(book.count_audit(filter, Some(&odd)).unwrap(), (n, false));
+    for order in [Order::Ascending, Order::Descending] {
+        let mut found = Vec::new();
+        let mut paging = Paging::first(2);
+        loop {
+            let page = book.audit(filter, order, paging, None).unwrap();
+            found.extend(page.items);
+            paging.after = page.next;
+            if paging.after.is_none() {
+                break;
+            }
+        }
+        assert_eq!(found, expected, "{filter:?} {order:?}");
+        let skip = Paging {
+            skip: 1,
+            ..Paging::first(3)
+        };
+        let page = book.audit(filter, order, skip, None).unwrap();
+        let wanted: Vec<_> = expected.iter().skip(1).take(3).cloned().collect();
+        assert_eq!(page.items, wanted);
+        expected.reverse();
+    }
+}
+
 fn check_tallies(book: &Snapshot, maps: &Maps) {
     for dag in [None, Some(DagNo(1)), Some(DagNo(2)), Some(DagNo(3))] {
         let mut tis = TiCounts::default();
@@ -397,7 +486,7 @@ proptest! {
     #[test]
     fn a_book_reads_as_maps_do(
         batches in prop::collection::vec(
-            prop::collection::vec((0..80_u8, any::<u8>(), any::<u8>(), any::<u32>()), 0..40),
+            prop::collection::vec((0..88_u8, any::<u8>(), any::<u8>(), any::<u32>()), 0..40),
             1..7,
         )
     ) {
