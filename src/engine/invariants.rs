@@ -87,7 +87,7 @@ fn counters(run: &LiveRun) -> Result<(), String> {
     same(
         &format!("waiting of {no}"),
         run.n_waiting,
-        count(|state| state == State::NoStatus),
+        count(State::is_schedulable),
     )?;
     same(
         &format!("executing of {no}"),

@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 
 use control::{batch::Given, view::BookView};
 use model::{
-    PoolName, RunNo,
+    MapIndex, PoolName, RunNo,
     backfill::BackfillAct,
     change::Pool,
     command::{Command, SetTaskState},
     reason::Reason,
     state::TaskInstanceState,
+    task_instance::TaskInstance,
 };
 use serde_json::{Value, json};
 
@@ -154,7 +155,8 @@ impl Life {
         runs.unwrap_or_default().into_iter().collect()
     }
 
-    /// A person sets to success what failed and holds up the runs after it.
+    /// A person sets to success what failed and holds up the runs after it, and what waits for the
+    /// instances of a task that has none since it is mapped.
     fn help(&mut self, unfinished: &BTreeSet<RunNo>) -> Vec<Given> {
         say!(self, "somebody helps {unfinished:?}");
         let mut inputs = Vec::new();
@@ -171,8 +173,11 @@ impl Life {
                 let Ok(Some(run)) = book.run(run_no) else {
                     continue;
                 };
-                for ti in book.task_instances(run_no).unwrap_or_default() {
+                let tis = book.task_instances(run_no).unwrap_or_default();
+                let lacks = tis.iter().any(has_none_now);
+                for ti in tis {
                     let helps = ti.state.is_failure()
+                        || (lacks && ti.state == TaskInstanceState::NoStatus)
                         || (!ti.state.is_finished() && self.waits_for_the_past(ti.key));
                     let name = names.iter().find(|(no, _)| *no == ti.key.task);
                     let Some((_, task_id)) = name.filter(|_| helps) else {
@@ -281,4 +286,10 @@ impl Life {
             None => Ok(()),
         }
     }
+}
+
+/// Whether it stands for instances that do not come by themselves, since its task is mapped now.
+fn has_none_now(ti: &TaskInstance) -> bool {
+    let is_removed = ti.state == TaskInstanceState::Removed && ti.key.map == MapIndex::NONE;
+    is_removed && matches!(ti.reason, Some(Reason::Failed { .. }))
 }

@@ -17,10 +17,11 @@ fn every_life_holds_the_promises() {
         }
         return;
     }
+    let first = number("SIM_FIRST").unwrap_or(0);
     let n = number("SIM_SEEDS").unwrap_or(1_000);
     let since = std::time::Instant::now();
-    match crate::run_all(0, n) {
-        Ok(stats) => println!("{n} lives in {:?}: {stats:?}", since.elapsed()),
+    match crate::run_all(first, n) {
+        Ok(stats) => println!("{n} lives from {first} in {:?}: {stats:?}", since.elapsed()),
         Err(broken) => panic!("{broken}"),
     }
 }

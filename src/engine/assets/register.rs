@@ -29,11 +29,17 @@ pub(crate) fn register(cx: &mut Cx, no: DagNo, dag: &Dag) {
         // What comes later in the same batch comes after the dag began to wait for it.
         assets.last_event = assets.last_event.max(AssetEventNo::first_at(cx.now));
         let drops_queue = new.condition.is_none() || new.is_partitioned;
+        let unwanted = old.iter().flat_map(|old| old.schedule.keys());
+        let unwanted = unwanted.filter(|asset| !new.schedule.contains_key(asset));
+        let unwanted: Vec<AssetNo> = unwanted.copied().collect();
         let drops_pending = !new.is_partitioned;
         assets.dags.insert(no, new);
         cx.live.dirty.assets.dags.insert(no);
         if drops_queue {
             drop_queue(cx, no);
+        }
+        for asset in unwanted {
+            unqueue(cx, no, asset);
         }
         if drops_pending {
             drop_pending(cx, no);
@@ -62,6 +68,20 @@ fn drop_queue(cx: &mut Cx, no: DagNo) {
     let queue = cx.live.assets.queue.remove(&no).unwrap_or_default();
     let marks = queue.into_keys().map(|asset| (no, asset));
     cx.live.dirty.assets.queue.extend(marks);
+}
+
+/// A dag does not wait for an asset any more: that it has changed counts for nothing, also when
+/// the dag waits for it again later.
+fn unqueue(cx: &mut Cx, no: DagNo, asset: AssetNo) {
+    let Some(queue) = cx.live.assets.queue.get_mut(&no) else {
+        return;
+    };
+    if queue.remove(&asset).is_some() {
+        cx.live.dirty.assets.queue.insert((no, asset));
+    }
+    if queue.is_empty() {
+        cx.live.assets.queue.remove(&no);
+    }
 }
 
 fn drop_pending(cx: &mut Cx, no: DagNo) {

@@ -165,9 +165,14 @@ impl Live {
         self.assets.by_alias.insert(row.name.clone(), row.no);
         self.assets.aliases.insert(row.no, row);
     }
-    /// What a dag of the book has to do with assets.
+    /// What a dag of the book has to do with assets. What comes later comes after it began to
+    /// wait, though no time may have passed.
     pub fn load_dag_assets(&mut self, row: DagAssets) {
         self.assets.index(&row, true);
+        if let Some(since) = row.schedule.values().max() {
+            let before = AssetEventNo::first_at(*since);
+            self.assets.last_event = self.assets.last_event.max(before);
+        }
         self.assets.dags.insert(row.dag, row);
     }
     /// An event of the book that waits for a run.
@@ -183,7 +188,7 @@ impl Live {
     }
     /// The newest asset event of the book.
     pub fn load_last_asset_event(&mut self, event: AssetEventNo) {
-        self.assets.last_event = event;
+        self.assets.last_event = self.assets.last_event.max(event);
     }
 }
 

@@ -36,7 +36,7 @@ pub(crate) struct LiveRun {
     /// Instances of tasks that its version of the dag does not have, with the state in the book.
     pub removed: BTreeMap<TiKey, (TaskInstance, Option<State>)>,
     pub n_unfinished: u32,
-    /// Those without a state.
+    /// Those that wait for others or for another time: without a state, or between two tries.
     pub n_waiting: u32,
     pub n_executing: u32,
     /// Whether nothing of it may go on: not running, dag paused or gone, date in the future.
@@ -259,7 +259,7 @@ impl LiveRun {
         for slot in &self.slots {
             let (state, at) = (slot.ti.state, slot.task);
             self.n_unfinished += u32::from(!state.is_finished());
-            self.n_waiting += u32::from(state == State::NoStatus);
+            self.n_waiting += u32::from(state.is_schedulable());
             self.n_executing += u32::from(state.is_executing());
             if let Some(limit) = self.limits.get_mut(&at) {
                 limit.active += u32::from(state.is_executing());

@@ -66,8 +66,8 @@ pub(crate) fn put(live: &mut Live, no: RunNo, at: u32, to: State) {
         make_ready(run, ready, at);
     }
 
-    run.n_waiting += u32::from(to == State::NoStatus);
-    run.n_waiting -= u32::from(from == State::NoStatus).min(run.n_waiting);
+    run.n_waiting += u32::from(to.is_schedulable());
+    run.n_waiting -= u32::from(from.is_schedulable()).min(run.n_waiting);
     run.n_unfinished += u32::from(!to.is_finished());
     run.n_unfinished -= u32::from(!from.is_finished()).min(run.n_unfinished);
     if run.n_unfinished == run.n_waiting {

@@ -77,6 +77,10 @@ impl Length {
 }
 
 impl Mapping {
+    /// Whether the number of instances is known before anything has run.
+    pub fn is_fixed(&self) -> bool {
+        self.lengths().all(Length::is_fixed)
+    }
     /// The number of instances.
     pub fn lengths(&self) -> impl Iterator<Item = &Length> {
         let groups = self.groups.iter().map(|group| &group.length);

@@ -213,6 +213,8 @@ fn release_limits(cx: &mut Cx, no: DagNo) {
 fn drift(cx: &mut Cx, no: DagNo) {
     let runs = cx.live.dags.get(&no).map(LiveDag::live_runs);
     for run in runs.unwrap_or_default() {
-        follow::latest(cx, run);
+        if follow::latest(cx, run) {
+            follow::unplace(cx, run);
+        }
     }
 }

@@ -45,7 +45,14 @@ pub(crate) fn clear(cx: &mut Cx, ask: Clear) -> Result<Reply, Refusal> {
         .iter()
         .filter_map(|place| cx.ti(*place).map(|ti| ti.key))
         .collect();
-    if wants_latest(cx, &ask) {
+    let moves = wants_latest(cx, &ask);
+    let is_over = |run: &RunNo| cx.run(*run).is_some_and(|run| run.row.state.is_finished());
+    let over: Vec<RunNo> = runs
+        .iter()
+        .copied()
+        .filter(|run| moves && is_over(run))
+        .collect();
+    if moves {
         for run in &runs {
             if !follow::latest(cx, *run) {
                 let dag_id = ask.dag_id.clone().unwrap_or_else(|| "".into());
@@ -59,6 +66,9 @@ pub(crate) fn clear(cx: &mut Cx, ask: Clear) -> Result<Reply, Refusal> {
     };
     let places: Vec<At> = keys.iter().filter_map(|key| place(cx, *key)).collect();
     instances(cx, &places, ask.note.as_ref());
+    for run in over {
+        follow::unplace(cx, run);
+    }
     if ask.reset_dag_runs {
         for run in runs {
             if places.iter().any(|place| place.run == run) {

@@ -11,6 +11,7 @@ use super::enter;
 use crate::{
     audit, callbacks, deadlines,
     live::{Cx, Live, run::LiveRun},
+    rules::{judge::judge, trigger_rule::Verdict},
 };
 
 /// Looks whether a run has ended. Work that is still to be examined must be done before.
@@ -71,19 +72,36 @@ fn failed_leaf(run: &LiveRun) -> Option<Reason> {
     Some(Reason::TaskFailure { task })
 }
 
-/// Whether none of those that wait can ever go on. One that looks at the past may.
+/// Whether all that is unfinished waits, and none can ever go on. One that looks at the past may.
 fn is_stuck(run: &LiveRun) -> bool {
-    run.slots
-        .iter()
-        .filter_map(|slot| Some((slot, run.plan.task(slot.task)?)))
-        .all(|(slot, task)| {
-            let may_go_on = task.depends_on_past
-                || task.wait_for_downstream
-                || task.max_active_tis_per_dag.is_some()
-                || task.max_active_tis_per_dagrun.is_some()
-                || slot.in_work;
-            slot.ti.state.is_finished() || !may_go_on
-        })
+    (0..).zip(&run.slots).all(|(at, slot)| {
+        let Some(task) = run.plan.task(slot.task) else {
+            return true;
+        };
+        let may_go_on = task.depends_on_past
+            || task.wait_for_downstream
+            || task.max_active_tis_per_dag.is_some()
+            || task.max_active_tis_per_dagrun.is_some()
+            || slot.in_work;
+        match slot.ti.state {
+            State::Removed
+            | State::Success
+            | State::Failed
+            | State::UpstreamFailed
+            | State::Skipped => true,
+            State::NoStatus => !may_go_on,
+            // It has run, and could not go on now: what is above has changed since.
+            State::UpForRetry | State::UpForReschedule => {
+                !may_go_on && judge(run, at) == Verdict::Wait
+            }
+            State::Scheduled
+            | State::Queued
+            | State::Running
+            | State::Restarting
+            | State::Deferred
+            | State::AwaitingInput => false,
+        }
+    })
 }
 
 /// Ends a run.

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use model::{MapIndex, RunNo, TiKey, VersionNo, state::TaskInstanceState as State};
+use model::{MapIndex, RunNo, TiKey, VersionNo, reason::Reason, state::TaskInstanceState as State};
 
 use crate::{
     attempt::{At, Event, halt::halt, is_held_outside},
     live::{Cx, expansion::Total, run::LiveRun},
-    plan::mapping::Length,
+    plan::mapping::Mapping,
 };
 
 /// Moves a run to the latest version: tasks that are gone become removed, new ones are added, those
@@ -38,7 +38,7 @@ pub(crate) fn latest(cx: &mut Cx, no: RunNo) -> bool {
         });
         if is_gone {
             halt(cx, place);
-            let reason = Some(model::reason::Reason::TaskRemoved);
+            let reason = Some(Reason::TaskRemoved);
             cx.end(place, Event::Removed, reason);
         }
     }
@@ -66,6 +66,31 @@ pub(crate) fn latest(cx: &mut Cx, no: RunNo) -> bool {
     cx.live.settle.insert(no);
     crate::rules::depends_on_past::forget(cx.live, dag);
     true
+}
+
+/// Instances without an index go where the version says how many with one there are, whatever their
+/// state. As upstream has it those come only when the one that went is cleared. Where what others
+/// returned says how many, the one without an index stays as it is.
+pub(crate) fn unplace(cx: &mut Cx, no: RunNo) {
+    let Some(run) = cx.run(no) else { return };
+    let is_fixed = |task: u32| {
+        let mapping = run.plan.plan(task).and_then(|task| task.mapping.as_deref());
+        mapping.is_some_and(Mapping::is_fixed)
+    };
+    let slots = (0..).zip(&run.slots);
+    let alone = slots.filter(|(at, slot)| {
+        slot.ti.key.map == MapIndex::NONE && is_fixed(slot.task) && !run.is_absent(*at)
+    });
+    let alone: Vec<u32> = alone.map(|(at, _)| at).collect();
+    for at in alone {
+        let place = At { run: no, at };
+        halt(cx, place);
+        let message = "the task is mapped now, and this is none of its indexes: clear it to have \
+                       them run"
+            .to_owned();
+        cx.end(place, Event::Removed, Some(Reason::Failed { message }));
+    }
+    cx.live.settle.insert(no);
 }
 
 /// What the book has of each instance, and what is still to be written.
@@ -153,7 +178,7 @@ fn shorten(cx: &mut Cx, no: RunNo) {
             .plan
             .plan(*task)
             .and_then(|task| task.mapping.as_deref());
-        let fixed = mapping.filter(|mapping| mapping.lengths().all(Length::is_fixed));
+        let fixed = mapping.filter(|mapping| mapping.is_fixed());
         if let Some(Total::Known(total)) = fixed.map(|mapping| run.total(mapping)) {
             beyond.extend(expansion.slots.iter().skip(total as usize).copied());
         }
@@ -161,7 +186,7 @@ fn shorten(cx: &mut Cx, no: RunNo) {
     for at in beyond {
         let place = At { run: no, at };
         halt(cx, place);
-        let reason = Some(model::reason::Reason::TaskRemoved);
+        let reason = Some(Reason::TaskRemoved);
         cx.end(place, Event::Removed, reason);
     }
 }

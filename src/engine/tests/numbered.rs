@@ -103,7 +103,7 @@ fn s040_tasks_go_and_come_back() {
         r1 running
           a running 1
           b removed 0: the task is no longer in the dag
-          m no_status 0: waits for `a`
+          m removed 0: the task is mapped now, and this is none of its indexes: clear it to have them run
         start a#1
     "#]]
     .assert_eq(&world.show());

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use expect_test::{Expect, expect};
 use model::{
     Timestamp,
     command::{Command, Reply},
@@ -125,4 +126,85 @@ fn s147_what_a_clear_refuses_and_a_dry_run_does_not() {
     world.play("clear a careful; clear r1.a +past; clear r1.a +future");
     let codes: Vec<&str> = world.replies.iter().map(|reply| &reply[..7]).collect();
     assert_eq!(codes, ["RUN-009", "RUN-091", "RUN-091"]);
+}
+
+/// What ran without an index keeps that where others say how many there are; where the version
+/// itself does, it is removed. Cleared it becomes the first of them.
+#[test]
+fn s040_what_ran_alone_and_is_mapped_now() {
+    let mut world = World::new();
+    world.python = true;
+    world.publish("d", "a; m:a; n:a; z:m,n");
+    world.play("start; a returns 2; m ok; n run");
+    world.publish("d", "a; m:a expand=a; n:a expand=2; z:m,n");
+    let now = |world: &World, expected: Expect| expected.assert_eq(&world.show());
+    now(
+        &world,
+        expect![[r#"
+        r1 running
+          a success 1
+          m success 1
+          n removed 1: the task is mapped now, and this is none of its indexes: clear it to have them run
+          z queued 1: handed to a worker, starting
+        start a#1, start m#1, start n#1, kill n, start z#1
+    "#]],
+    );
+    world.play("clear m; clear n; restart");
+    now(
+        &world,
+        expect![[r#"
+        r1 running
+          a success 1
+          m[0] queued 2: handed to a worker, starting
+          m[1] queued 1: handed to a worker, starting
+          n[0] queued 2: handed to a worker, starting
+          n[1] queued 1: handed to a worker, starting
+          z queued 1: handed to a worker, starting
+        start a#1, start m#1, start n#1, kill n, start z#1, start m[0]#2, start m[1]#1, start n[0]#2, start n[1]#1, adopt m[0] if begun, adopt n[0] if begun, adopt z if begun, adopt m[1] if begun, adopt n[1] if begun
+    "#]],
+    );
+    world.play("m[0] ok; m[1] ok; n[0] ok; n[1] ok; z ok");
+    now(
+        &world,
+        expect![[r#"
+        r1 success
+          a success 1
+          m[0] success 2
+          m[1] success 1
+          n[0] success 2
+          n[1] success 1
+          z success 1
+        start a#1, start m#1, start n#1, kill n, start z#1, start m[0]#2, start m[1]#1, start n[0]#2, start n[1]#1, adopt m[0] if begun, adopt n[0] if begun, adopt z if begun, adopt m[1] if begun, adopt n[1] if begun
+    "#]],
+    );
+    // Of a finished run that is to follow the newest version the same, after it was cleared.
+    world.publish("d", "a; m:a; n:a; z:m,n");
+    world.play("start; a returns 1; m ok; n ok; z ok");
+    world.publish("d", "a; m:a expand=a; n:a expand=1; z:m,n");
+    let others = world.effects.len();
+    world.play("clear r2.n latest; drop-run r1");
+    world.effects.drain(..others);
+    now(
+        &world,
+        expect![[r#"
+        r2 success
+          a success 1
+          m success 1
+          n removed 1: the task is mapped now, and this is none of its indexes: clear it to have them run
+          z success 1
+        deleted r1
+    "#]],
+    );
+    world.play("clear r2.m +down; clear r2.n; restart");
+    now(
+        &world,
+        expect![[r#"
+        r2 running
+          a success 1
+          m[0] queued 2: handed to a worker, starting
+          n[0] queued 2: handed to a worker, starting
+          z no_status 1: waits for `m`, `n`
+        deleted r1, start r2.m[0]#2, start r2.n[0]#2, adopt r2.m[0] if begun, adopt r2.n[0] if begun
+    "#]],
+    );
 }

@@ -221,6 +221,28 @@ fn s044_a_run_in_which_nothing_can_go_on_fails() {
     );
 }
 
+/// What is between two tries is stuck when what is above it has changed so that it could not begin.
+#[test]
+fn s044_what_has_run_may_be_stuck_too() {
+    let mut world = World::new();
+    world.python = true;
+    world.publish("d", "a; b:a rule=all_skipped retries=1 delay=1h; c");
+    world.play("start; a skip; b fail");
+    world.publish(
+        "d",
+        "a expand=2; b:a rule=all_skipped retries=1 delay=1h; c",
+    );
+    assert!(world.show().contains("r1 running"));
+    world.play("c ok");
+    expect![[r#"
+        r1 failed: no task can go on (all_tasks_deadlocked)
+          a removed 1: the task is mapped now, and this is none of its indexes: clear it to have them run
+          b up_for_retry 1: it broke
+          c success 1
+        start a#1, start c#1, start b#1
+    "#]].assert_eq(&world.show());
+}
+
 #[test]
 fn s047_what_is_looked_at_before_a_task_is_lined_up() {
     check(
