@@ -31,6 +31,8 @@ fn dispatch(cx: &mut Cx, command: Command) -> Result<Reply, Refusal> {
         Command::SetPaused { dag_id, paused } => dags::set_paused(cx, &dag_id, paused),
         Command::Clear(ask) => clear::clear(cx, *ask),
         Command::SetTaskState(ask) => set_task::set(cx, *ask),
+        Command::SetGroupState(ask) => set_task::set_group(cx, *ask),
+        Command::DeleteTaskInstance { key } => delete::instance(cx, key),
         Command::SetRunState {
             dag_id,
             run_id,
@@ -42,6 +44,9 @@ fn dispatch(cx: &mut Cx, command: Command) -> Result<Reply, Refusal> {
             run_id,
             note,
         } => values::run_note(cx, &dag_id, &run_id, note),
+        Command::ForgetPartition { dag_id, run_id } => {
+            values::forget_partition(cx, &dag_id, &run_id)
+        }
         Command::SetTaskNote { key, note } => values::task_note(cx, key, note),
         Command::DeleteRun { dag_id, run_id } => delete::delete(cx, &dag_id, &run_id),
         Command::DeleteDag { dag_id } => dags::delete(cx, &dag_id),

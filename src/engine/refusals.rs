@@ -94,6 +94,17 @@ pub(crate) fn set_already(task_id: &str, state: &str) -> Refusal {
     refusal(RefusalKind::Conflict, "RUN-040", message)
 }
 /// There is no such pool.
+pub(crate) fn no_group(dag_id: &str, group_id: &str) -> Refusal {
+    let message = format!("there is no task group `{group_id}` in dag `{dag_id}`");
+    refusal(RefusalKind::NotFound, "RUN-008", message)
+}
+
+pub(crate) fn group_set_already(group_id: &str, state: &str) -> Refusal {
+    let message =
+        format!("all task instances of group `{group_id}` are {state} already: nothing to set");
+    refusal(RefusalKind::Conflict, "RUN-040", message)
+}
+
 pub(crate) fn no_pool(name: &str) -> Refusal {
     let message = format!("there is no pool `{name}`");
     refusal(RefusalKind::NotFound, "RUN-011", message)

@@ -158,6 +158,20 @@ pub(crate) fn run_note(
     Ok(Reply::Done)
 }
 
+/// A run is for no partition any more; which events it has consumed stays.
+pub(crate) fn forget_partition(
+    cx: &mut Cx,
+    dag_id: &DagId,
+    run_id: &RunId,
+) -> Result<Reply, Refusal> {
+    let no = select::run(cx, dag_id, run_id)?;
+    if let Some(run) = cx.live.runs.get_mut(&no) {
+        let row = run.change_row(&mut cx.live.dirty);
+        (row.partition_key, row.partition_date) = (None, None);
+    }
+    Ok(Reply::Done)
+}
+
 /// Remarks on a task instance.
 pub(crate) fn task_note(cx: &mut Cx, key: TiKey, note: Option<String>) -> Result<Reply, Refusal> {
     if !cx.wake_run(key.run) {

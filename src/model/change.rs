@@ -335,6 +335,8 @@ pub struct KeptValue {
     pub value: Json,
     /// From when on it is as good as gone.
     pub expires_at: Option<Timestamp>,
+    /// When it was set; older books do not say.
+    pub updated_at: Option<Timestamp>,
 }
 
 /// A connection with its words sealed.

@@ -26,6 +26,10 @@ pub enum Command {
     Clear(Box<Clear>),
     /// Set the state of task instances by hand: success, failed or skipped.
     SetTaskState(Box<SetTaskState>),
+    /// The same for all tasks of a group, those of groups in it among them.
+    SetGroupState(Box<SetGroupState>),
+    /// Delete a task instance; its run goes on without it.
+    DeleteTaskInstance { key: TiKey },
     /// Set the state of a run by hand: success or failed, or queued to run it again.
     SetRunState {
         dag_id: DagId,
@@ -39,6 +43,8 @@ pub enum Command {
         run_id: RunId,
         note: Option<String>,
     },
+    /// A run is for no partition any more.
+    ForgetPartition { dag_id: DagId, run_id: RunId },
     /// Remark on a task instance.
     SetTaskNote { key: TiKey, note: Option<String> },
     /// Delete a run with all of it.
@@ -233,6 +239,31 @@ pub struct SetTaskState {
     pub task_id: TaskId,
     /// Which instance; all of the task when absent.
     pub map_index: Option<i32>,
+    /// success, failed or skipped.
+    pub state: TaskInstanceState,
+    /// Those above too.
+    pub include_upstream: bool,
+    /// Those below too.
+    pub include_downstream: bool,
+    /// The same in later runs too.
+    pub include_future: bool,
+    /// The same in earlier runs too.
+    pub include_past: bool,
+    /// Only say what would be set.
+    pub dry_run: bool,
+    /// Who asked.
+    pub user: Option<String>,
+}
+
+/// Task instances of a group to set by hand.
+#[derive(Clone, Debug)]
+pub struct SetGroupState {
+    /// Of which dag.
+    pub dag_id: DagId,
+    /// Of which run.
+    pub run_id: RunId,
+    /// Which group of the latest version.
+    pub group_id: String,
     /// success, failed or skipped.
     pub state: TaskInstanceState,
     /// Those above too.

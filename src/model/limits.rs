@@ -154,6 +154,8 @@ pub const ZYGOTE_GROWTH_BYTES_MAX: u64 = 256 * 1024 * 1024;
 pub const ZYGOTE_IDLE_MS: u64 = 10 * 60 * 1_000;
 /// Dag files that a warm interpreter keeps read for tasks to come.
 pub const KEPT_DAGS_MAX: usize = 4;
+/// How long a value of a task's state store is kept that does not say how long, in days.
+pub const STATE_KEEP_DAYS_DEFAULT: u32 = 30;
 /// Two tasks of one dag file within this time have it kept.
 pub const KEEP_DAG_WITHIN_MS: u64 = 10_000;
 /// How long a kept dag file without tasks stays.

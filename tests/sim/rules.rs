@@ -50,6 +50,7 @@ impl Touched {
     }
 
     /// Takes note of what a request may touch.
+    #[allow(clippy::too_many_lines)] // A table: an arm for each command.
     pub fn note(&mut self, command: &Command, now: Timestamp) {
         if let Command::DeleteRun { dag_id, .. } | Command::DeleteDag { dag_id } = command {
             self.lost_runs.insert(dag_id.clone());
@@ -70,6 +71,10 @@ impl Touched {
                 let beyond = set.include_past || set.include_future;
                 (Some(set.dag_id.clone()), Some(set.run_id.clone()), beyond)
             }
+            Command::SetGroupState(set) => {
+                let beyond = set.include_past || set.include_future;
+                (Some(set.dag_id.clone()), Some(set.run_id.clone()), beyond)
+            }
             Command::SetRunState { dag_id, run_id, .. } => {
                 (Some(dag_id.clone()), Some(run_id.clone()), false)
             }
@@ -81,6 +86,8 @@ impl Touched {
             | Command::ChangeBackfill { .. }
             | Command::SetPaused { .. }
             | Command::SetRunNote { .. }
+            | Command::ForgetPartition { .. }
+            | Command::DeleteTaskInstance { .. }
             | Command::SetTaskNote { .. }
             | Command::DeleteRun { .. }
             | Command::DeleteDag { .. }

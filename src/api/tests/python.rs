@@ -95,6 +95,7 @@ fn book() -> Vec<Change> {
         value: KeptValue {
             value: json!({"op_args": "['bread']", "op_kwargs": {"n": 3}}),
             expires_at: None,
+            updated_at: None,
         },
     });
     changes.push(Change::PutXCom {

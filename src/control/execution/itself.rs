@@ -25,6 +25,7 @@ pub(super) fn set_rendered(desk: &Desk, who: &Asker, fields: JsonMap) -> Planned
     let value = KeptValue {
         value: fields.into(),
         expires_at: None,
+        updated_at: Some(desk.clock.now()),
     };
     let command = Command::Keep {
         key: ti.key,

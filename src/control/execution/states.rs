@@ -31,7 +31,11 @@ pub(super) fn set(
     value: Json,
     expires_at: Option<Timestamp>,
 ) -> Planned {
-    let value = KeptValue { value, expires_at };
+    let value = KeptValue {
+        value,
+        expires_at,
+        updated_at: Some(desk.clock.now()),
+    };
     keep(desk, who, vec![(Kept::State(key), Some(value))])
 }
 

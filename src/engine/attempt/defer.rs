@@ -75,6 +75,7 @@ fn count_reschedule(cx: &mut Cx, place: At) {
     let value = KeptValue {
         value: serde_json::json!({"try": try_number, "count": count, "since": since}),
         expires_at: None,
+        updated_at: Some(cx.now),
     };
     let kept = &mut cx.live.dirty.kept;
     kept.insert((key, Kept::Rescheduled), Some(value));

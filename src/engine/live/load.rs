@@ -57,7 +57,7 @@ impl Live {
         let no = run.no;
         let book = Some(run.state);
         self.know_backfill(&run, view);
-        let mut run = LiveRun::new(run, plan, tis);
+        let mut run = LiveRun::of_book(run, plan, tis);
         run.book = book;
         self.insert_run(run);
         self.count_in(no);

@@ -85,8 +85,18 @@ pub(crate) enum Past {
 }
 
 impl LiveRun {
-    /// With the task instances that the book has; missing ones are made, foreign ones set aside.
+    /// With the task instances that there are; missing ones are made, foreign ones set aside.
     pub fn new(row: DagRun, plan: Arc<Plan>, tis: Vec<TaskInstance>) -> Self {
+        Self::make(row, plan, tis, true)
+    }
+
+    /// With the task instances that the book has; missing ones were deleted.
+    pub fn of_book(row: DagRun, plan: Arc<Plan>, tis: Vec<TaskInstance>) -> Self {
+        let is_new = tis.is_empty();
+        Self::make(row, plan, tis, is_new)
+    }
+
+    fn make(row: DagRun, plan: Arc<Plan>, tis: Vec<TaskInstance>, makes: bool) -> Self {
         let mut run = Self {
             book: None,
             n_unfinished: 0,
@@ -117,7 +127,11 @@ impl LiveRun {
             }
         }
         let others = run.place_first(tis);
-        run.place_others(others);
+        run.place_others(others, makes);
+        if !makes {
+            let missing = run.slots.iter_mut().filter(|slot| slot.book.is_none());
+            missing.for_each(|slot| slot.ti.state = State::Removed);
+        }
         run.count();
         run
     }
@@ -168,7 +182,7 @@ impl LiveRun {
     }
 
     /// Adds the instances after the first, and those that are known to be missing.
-    fn place_others(&mut self, others: BTreeMap<(u32, i32), TaskInstance>) {
+    fn place_others(&mut self, others: BTreeMap<(u32, i32), TaskInstance>, makes: bool) {
         for ((task, index), ti) in others {
             let n_slots = |run: &Self| run.expansions.get(&task).map_or(0, |all| all.slots.len());
             while n_slots(self) < usize::try_from(index).unwrap_or(0) {
@@ -182,7 +196,7 @@ impl LiveRun {
                 continue;
             };
             let is_new = self.slot(at).is_some_and(|slot| slot.book.is_none());
-            let is_known = is_new && mapping.lengths().all(Length::is_fixed);
+            let is_known = makes && is_new && mapping.lengths().all(Length::is_fixed);
             if let (true, Total::Known(total)) = (is_known, self.total(mapping)) {
                 for _ in 0..total {
                     self.add_index(at);

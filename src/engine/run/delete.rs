@@ -1,14 +1,14 @@
 //! A run goes, with all that it has.
 
 use model::{
-    DagId, DagNo, RunId, RunNo,
+    DagId, DagNo, RunId, RunNo, TiKey,
     command::{Refusal, Reply},
     state::DagRunState,
 };
 
 use super::{follow::take_out, select};
 use crate::{
-    attempt::{At, halt::halt},
+    attempt::{At, Event, halt::halt},
     deadlines,
     live::Cx,
     refusals,
@@ -27,6 +27,41 @@ pub(crate) fn delete(cx: &mut Cx, dag_id: &DagId, run_id: &RunId) -> Result<Repl
         return Err(refusals::run_is_running(run_id));
     }
     remove(cx, dag, no, run_id.clone());
+    Ok(Reply::Done)
+}
+
+/// Deletes a task instance, whatever its state. As upstream has it the run goes on as if it had
+/// never had one there; a version that has the task brings it back.
+pub(crate) fn instance(cx: &mut Cx, key: TiKey) -> Result<Reply, Refusal> {
+    if !cx.wake_run(key.run) {
+        return Err(refusals::no_task_instance());
+    }
+    let set_aside = cx.live.runs.get_mut(&key.run).and_then(|run| {
+        run.removed_dirty.retain(|other| *other != key);
+        run.removed.remove(&key)
+    });
+    let was = if let Some((_, was)) = set_aside {
+        was
+    } else {
+        let at = cx.run(key.run).and_then(|run| run.find(key));
+        let at = at.filter(|at| cx.run(key.run).is_some_and(|run| !run.is_absent(*at)));
+        let at = at.ok_or_else(refusals::no_task_instance)?;
+        let place = At { run: key.run, at };
+        halt(cx, place);
+        cx.end(place, Event::Removed, None);
+        let slot = cx.live.runs.get_mut(&key.run);
+        let slot = slot.and_then(|run| run.slots.get_mut(at as usize));
+        slot.and_then(|slot| {
+            slot.dirty = false;
+            slot.book.take()
+        })
+    };
+    cx.live.dirty.clear_xcoms(key);
+    if let Some(run) = cx.live.runs.get_mut(&key.run).filter(|_| was.is_some()) {
+        run.deleted.push(key);
+    }
+    cx.live.dirty.runs.insert(key.run);
+    cx.live.settle.insert(key.run);
     Ok(Reply::Done)
 }
 

@@ -273,6 +273,8 @@ impl World {
                     mapped_length,
                 });
             }
+            "drop-ti" => self.drop_ti(arg(1)),
+            "mark-group" => self.mark_group(place(arg(1)), arg(2), &words),
             "drop-run" => drop(self.ask(Command::DeleteRun {
                 dag_id,
                 run_id: arg(1).into(),

@@ -7,6 +7,7 @@ mod audit;
 mod backfills;
 mod book;
 mod bulk;
+mod by_hand;
 mod callbacks;
 mod clear;
 mod dag_text;

@@ -9,8 +9,8 @@ use super::Snapshot;
 use crate::{
     error::ReadError,
     records::{
-        self, connection::ConnectionRecord, counters::CountersRecord, kept::KeptRecord,
-        pool::PoolRecord, variable::VariableRecord,
+        self, connection::ConnectionRecord, counters::CountersRecord, pool::PoolRecord,
+        variable::VariableRecord,
     },
     tables::{self, key},
 };
@@ -98,7 +98,7 @@ impl Snapshot {
     pub fn kept(&self, key: TiKey, what: &Kept) -> Result<Option<KeptValue>, ReadError> {
         let row = tables::kept::key(self.deployment, key, what);
         self.get_named(tables::kept::TABLE, &row, |value| {
-            records::decode::<KeptRecord>(value)?.into_value()
+            records::kept::decode(value)
         })
     }
     /// The keys of a task instance's state store, those of expired values too.

@@ -33,6 +33,7 @@ fn what_is_kept_is_found_by_its_key_and_goes_with_its_run() {
     let value = |n: i64| KeptValue {
         value: json!({ "n": n }),
         expires_at: (n > 1).then(|| Timestamp::from_micros(n)),
+        updated_at: (n > 2).then(|| Timestamp::from_micros(n)),
     };
     let put = |key, what, n| Change::PutKept {
         key,
