@@ -177,6 +177,8 @@ fn start(
             days_max: Some(config.runs_days).filter(|days| *days > 0),
             runs_per_dag_max: Some(config.runs_per_dag_max).filter(|runs| *runs > 0),
             runs_per_dag_min: config.runs_per_dag_min,
+            audit_days_max: Some(config.audit_days).filter(|days| *days > 0),
+            audit_entries_max: Some(config.audit_entries_max).filter(|entries| *entries > 0),
             disk_budget_bytes: Some(mib(config.disk_budget_mib)).filter(|bytes| *bytes > 0),
         },
         disk_needed_bytes: mib(config.disk_free_min_mib),

@@ -51,6 +51,10 @@ pub struct Config {
     pub runs_per_dag_max: usize,
     /// Runs of each dag that stay.
     pub runs_per_dag_min: usize,
+    /// Age of entries of the audit log in days; 0 keeps them.
+    pub audit_days: u32,
+    /// Entries of the audit log that are kept; 0 is no limit.
+    pub audit_entries_max: u64,
     /// Book and logs in MiB; 0 is no limit.
     pub disk_budget_mib: u64,
     /// Free space below which nothing is started, in MiB.
@@ -87,6 +91,8 @@ impl Config {
             runs_days: read.whole("retention.runs_days", 0),
             runs_per_dag_max: read.whole("retention.runs_per_dag_max", 0),
             runs_per_dag_min: read.whole("retention.runs_per_dag_min", 1),
+            audit_days: read.whole("retention.audit_days", 0),
+            audit_entries_max: read.whole("retention.audit_entries_max", 0),
             disk_budget_mib: read.whole("retention.disk_budget_mib", 0),
             disk_free_min_mib: read.whole("retention.disk_free_min_mib", 0),
             log_level: read.text("log.level"),

@@ -11,6 +11,7 @@
 
 mod airflow;
 mod app;
+mod audit;
 mod book;
 mod console;
 mod cursor;

@@ -13,8 +13,8 @@ use tower::Layer;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
-    airflow, app::App, console, guard, guard::Guard, help, openapi, problem::Problem,
-    request::unescape, web,
+    airflow, app::App, audit, audit::Recorder, console, guard, guard::Guard, help, openapi,
+    problem::Problem, request::unescape, web,
 };
 
 /// Where the API is for the deployment that exists.
@@ -29,9 +29,11 @@ pub(crate) fn described() -> (Router<App>, utoipa::openapi::OpenApi) {
 
 /// Everything: the API, its help, the metrics and the UI.
 pub(crate) fn build(app: App, guard: Guard) -> Router {
-    let (api, _) = described();
+    let (api, document) = described();
     let deployment = app.place().deployment.clone();
+    let recorder = Recorder::new(app.clone(), &document);
     let routes = api
+        .route_layer(from_fn_with_state(recorder, audit::record))
         .route("/openapi.json", get(openapi::serve))
         .route("/errors/{code}", get(help::page))
         .route("/metrics", get(metrics))

@@ -17,7 +17,7 @@ use model::{
     work::PythonRuntime,
 };
 use store::{ReadError, Snapshot, Store};
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, oneshot};
 
 use crate::{
     dag_cache::{CachedDag, DagError},
@@ -85,6 +85,14 @@ impl Control {
         let book = self.snapshot().ok()?;
         let no = book.dag_no(dag_id).ok()??;
         Some(book.dag(no).ok()??.file)
+    }
+
+    /// Puts a command on the queue as it is; its reply comes through the channel.
+    ///
+    /// # Errors
+    /// When too many wait already.
+    pub fn send(&self, command: Command) -> Result<oneshot::Receiver<Reply>, Overloaded> {
+        self.0.handle.send(command)
     }
 
     /// Word of a try.

@@ -155,7 +155,11 @@ pub fn is_sensitive(name: &str) -> bool {
         "token",
         "credential",
     ];
-    let name = name.to_lowercase();
+    // What is neither letter nor digit separates words, whatever it is.
+    let plain = |c: char| if c.is_alphanumeric() { c } else { '_' };
+    let name: String = name.to_lowercase().chars().map(plain).collect();
+    let parts: Vec<&str> = name.split('_').filter(|part| !part.is_empty()).collect();
+    let name = parts.join("_");
     WORDS.iter().any(|word| name.contains(word))
 }
 
@@ -219,6 +223,8 @@ mod tests {
         for (name, secret) in [
             ("DB_PASSWORD", true),
             ("slack_token", true),
+            ("Api  Key", true),
+            ("private-key", true),
             ("region", false),
         ] {
             assert_eq!(is_sensitive(name), secret, "{name}");

@@ -303,7 +303,7 @@ pub(crate) fn stopped() -> Refusal {
 
 #[cfg(test)]
 mod tests {
-    use model::{Fence, MapIndex, RunNo, TaskNo, TiKey};
+    use model::{Fence, MapIndex, RunNo, TaskNo, TiKey, audit::AuditEntry};
 
     use super::*;
 
@@ -337,6 +337,22 @@ mod tests {
         assert_eq!(inbox.take(Duration::from_secs(5)).inputs.len(), 2);
         assert!(since.elapsed() < Duration::from_millis(BATCH_LAZY_MS));
         assert!(inbox.take(Duration::from_millis(1)).inputs.is_empty());
+    }
+
+    #[test]
+    fn an_entry_of_the_audit_log_waits_for_what_was_asked_for() {
+        let (handle, inbox) = channel();
+        let entry = || Command::Audit(Box::new(AuditEntry::new("post_pool")));
+        let alone = handle.send(entry());
+        let since = Instant::now();
+        assert_eq!(inbox.take(Duration::from_secs(5)).inputs.len(), 1);
+        assert!(since.elapsed() >= Duration::from_millis(BATCH_LAZY_MS - 5));
+
+        let first = handle.send(entry());
+        let path = String::new();
+        let second = handle.send(Command::RemoveFile { path });
+        assert_eq!(inbox.take(Duration::from_secs(5)).inputs.len(), 2);
+        assert!(alone.is_ok() && first.is_ok() && second.is_ok());
     }
 
     #[test]

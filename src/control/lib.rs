@@ -55,9 +55,9 @@ pub use reconcilers::Retention;
 /// The book's own types, for those who read it.
 pub mod book {
     pub use store::{
-        AssetEventFilter, AssetRef, EventsOf, Named, Order, Page, Paging, ReadError, RunCounts,
-        RunCursor, RunFilter, Snapshot, Stats, Store, TiCounts, TiCursor, TiFilter, TimeRange,
-        XCom,
+        AssetEventFilter, AssetRef, AuditBy, AuditFilter, EventsOf, KeepAudit, Named, Order, Page,
+        Paging, ReadError, RunCounts, RunCursor, RunFilter, Snapshot, Stats, Store, TiCounts,
+        TiCursor, TiFilter, TimeRange, XCom,
     };
 }
 pub use start::{Options, Ports, Running, StartError, start};

@@ -36,7 +36,8 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for OptionalBody<T> {
     }
 }
 
-async fn bytes(request: Request) -> Result<Bytes, Problem> {
+/// The whole body.
+pub(crate) async fn bytes(request: Request) -> Result<Bytes, Problem> {
     let told = request.headers().get(axum::http::header::CONTENT_LENGTH);
     let told = told
         .and_then(|value| value.to_str().ok())

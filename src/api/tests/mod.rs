@@ -1,6 +1,7 @@
 //! Requests against a whole node: store, scheduler and API, with an executor that follows a script.
 
 mod assets;
+mod audit;
 mod backfills;
 mod book;
 mod connections;

@@ -7,7 +7,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use model::{RunNo, TimeDelta, Timestamp, command::Command, limits::ASSET_EVENTS_PRUNE_MAX};
+use model::{
+    RunNo, TimeDelta, Timestamp,
+    command::Command,
+    limits::{ASSET_EVENTS_PRUNE_MAX, AUDIT_PRUNE_MAX},
+};
 use store::{Paging, ReadError};
 
 use super::Keeper;
@@ -21,6 +25,10 @@ pub struct Options {
     pub runs_per_dag_max: Option<usize>,
     /// The last runs of each dag, which stay however old they are.
     pub runs_per_dag_min: usize,
+    /// Days that an entry of the audit log is kept; for ever when absent.
+    pub audit_days_max: Option<u32>,
+    /// Entries of the audit log that are kept, the newest; all when absent.
+    pub audit_entries_max: Option<u64>,
     /// Bytes of book and logs together, beyond which the oldest finished runs go; no end when
     /// absent.
     pub disk_budget_bytes: Option<u64>,
@@ -32,6 +40,8 @@ impl Default for Options {
             days_max: Some(90),
             runs_per_dag_max: Some(10_000),
             runs_per_dag_min: 10,
+            audit_days_max: Some(400),
+            audit_entries_max: Some(5_000_000),
             disk_budget_bytes: Some(20 << 30),
         }
     }
@@ -90,7 +100,29 @@ impl Keeper {
             rounds.measure_at = None;
         }
         let events = self.prune_asset_events(rounds)?;
-        Ok(!runs.is_empty() || events)
+        let audit = self.prune_audit(rounds)?;
+        Ok(!runs.is_empty() || events || audit)
+    }
+
+    /// Entries of the audit log go with age, and when there are too many, whatever becomes of what
+    /// they speak of; true when there were some.
+    fn prune_audit(&self, rounds: &mut Rounds) -> Result<bool, ReadError> {
+        let Options {
+            audit_days_max,
+            audit_entries_max,
+            ..
+        } = self.retention;
+        let before = audit_days_max.map(|days| self.days_ago(days));
+        let book = self.reader.snapshot()?;
+        let entries = book.audit_to_prune(before, audit_entries_max, AUDIT_PRUNE_MAX)?;
+        drop(book);
+        if entries.is_empty() {
+            return Ok(false);
+        }
+        let command = Command::PruneAudit { entries };
+        let is_done = self.handle.command_blocking(command).is_ok();
+        rounds.deleted |= is_done;
+        Ok(is_done)
     }
 
     /// Asset events go with age alone, the last one of each asset never; true when there were some.
@@ -123,13 +155,16 @@ impl Keeper {
 
     /// What ended before may go by its age.
     fn ended_before(&self, any_age: bool) -> Option<Timestamp> {
-        let now = self.clock.now();
-        let day_s = 24 * 60 * 60;
         if any_age {
-            return Some(now);
+            return Some(self.clock.now());
         }
-        let days = self.retention.days_max?;
-        Some(now.plus(TimeDelta::from_secs(-i64::from(days) * day_s)))
+        Some(self.days_ago(self.retention.days_max?))
+    }
+
+    fn days_ago(&self, days: u32) -> Timestamp {
+        let day_s = 24 * 60 * 60;
+        let ago = TimeDelta::from_secs(-i64::from(days) * day_s);
+        self.clock.now().plus(ago)
     }
 
     /// Finished runs that may go; with `any_age` all that are not among the last of their dag.

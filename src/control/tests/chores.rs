@@ -2,7 +2,13 @@
 
 use std::sync::Arc;
 
-use model::{Json, command::Reply, ports::Clock};
+use model::{
+    Json,
+    audit::AuditEntry,
+    command::{Command, Reply},
+    ports::Clock,
+};
+use store::{AuditFilter, Order, Paging};
 
 use super::kit::{Node, Scripted, well};
 use crate::{Retention, reconcilers::Keeper, testing::WallClock};
@@ -29,21 +35,7 @@ fn old_runs_go_with_their_logs_and_logs_of_ended_runs_shrink() {
         runs.push(run);
     }
     let control = node.control();
-    let keeper = Keeper {
-        reader: control.reader().clone(),
-        handle: control.handle().clone(),
-        clock: Arc::new(WallClock) as Arc<dyn Clock>,
-        metrics: Arc::default(),
-        data: node.path(""),
-        logs: node.path("logs"),
-        retention: Retention {
-            days_max: None,
-            runs_per_dag_max: Some(2),
-            runs_per_dag_min: 1,
-            disk_budget_bytes: None,
-        },
-        disk_needed_bytes: 0,
-    };
+    let keeper = keeper(&node, Some(400), None);
     keeper.all_rounds();
     let book = control.snapshot().unwrap();
     let left: Vec<bool> = runs
@@ -64,4 +56,58 @@ fn old_runs_go_with_their_logs_and_logs_of_ended_runs_shrink() {
             assert!(page.text.starts_with("line\n"));
         }
     }
+}
+
+fn keeper(node: &Node, audit_days_max: Option<u32>, audit_entries_max: Option<u64>) -> Keeper {
+    let control = node.control();
+    Keeper {
+        reader: control.reader().clone(),
+        handle: control.handle().clone(),
+        clock: Arc::new(WallClock) as Arc<dyn Clock>,
+        metrics: Arc::default(),
+        data: node.path(""),
+        logs: node.path("logs"),
+        retention: Retention {
+            days_max: None,
+            runs_per_dag_max: Some(2),
+            runs_per_dag_min: 1,
+            audit_days_max,
+            audit_entries_max,
+            disk_budget_bytes: None,
+        },
+        disk_needed_bytes: 0,
+    }
+}
+
+#[test]
+fn old_entries_of_the_audit_log_go_in_steps() {
+    let node = Node::new(&[], Scripted::new(|_| well()));
+    let control = node.control();
+    let handle = control.handle();
+    let sent: Vec<_> = (0..2_500)
+        .map(|n| handle.send(Command::Audit(Box::new(AuditEntry::new(format!("e{n}"))))))
+        .collect();
+    for answer in sent {
+        assert!(matches!(answer.unwrap().blocking_recv(), Ok(Reply::Done)));
+    }
+    let left = || {
+        let book = control.snapshot().unwrap();
+        let (n, _) = book.count_audit(&AuditFilter::default(), None).unwrap();
+        let page = book.audit(
+            &AuditFilter::default(),
+            Order::Ascending,
+            Paging::first(1),
+            None,
+        );
+        let first = page.unwrap().items.pop().map(|(_, entry)| entry.event);
+        (n, first.unwrap_or_default())
+    };
+    keeper(&node, Some(400), None).all_rounds();
+    assert_eq!(left(), (2_500, "e0".to_owned()));
+    keeper(&node, Some(400), Some(10)).all_rounds();
+    assert_eq!(left(), (10, "e2490".to_owned()));
+    keeper(&node, None, None).all_rounds();
+    assert_eq!(left(), (10, "e2490".to_owned()));
+    keeper(&node, Some(0), None).all_rounds();
+    assert_eq!(left(), (0, String::new()));
 }

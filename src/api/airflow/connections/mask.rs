@@ -31,7 +31,7 @@ pub(crate) fn redacted(value: Json) -> Json {
             .map(|(name, inner)| {
                 let hides = is_sensitive(&name);
                 let shown = if hides {
-                    masked(inner)
+                    wholly_masked(inner)
                 } else {
                     redacted(inner)
                 };
@@ -44,15 +44,16 @@ pub(crate) fn redacted(value: Json) -> Json {
     }
 }
 
-fn masked(value: Json) -> Json {
+/// The same where its name sounds secret.
+pub(crate) fn wholly_masked(value: Json) -> Json {
     match value {
         Json::String(text) => hidden(text).into(),
         Json::Object(object) => object
             .into_iter()
-            .map(|(name, inner)| (name, masked(inner)))
+            .map(|(name, inner)| (name, wholly_masked(inner)))
             .collect::<model::JsonMap>()
             .into(),
-        Json::Array(items) => items.into_iter().map(masked).collect(),
+        Json::Array(items) => items.into_iter().map(wholly_masked).collect(),
         other @ (Json::Null | Json::Bool(_) | Json::Number(_)) => other,
     }
 }

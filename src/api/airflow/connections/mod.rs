@@ -9,7 +9,7 @@ mod refuse;
 
 pub(crate) use change::*;
 pub(crate) use list::*;
-pub(crate) use mask::redacted;
+pub(crate) use mask::{MASK, redacted, wholly_masked};
 pub(crate) use refuse::*;
 
 use control::queries::connections::{self, Error};
