@@ -34,6 +34,11 @@ pub const CALLBACKS_AT_ONCE_MAX: usize = 64;
 pub const SESSION_LOG_BYTES_MAX: u64 = 4 * 1024 * 1024;
 /// Bytes of new triggers that the triggerer is told of at once, beside the last one.
 pub const TRIGGER_SYNC_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// How long after its end a trigger that watches an asset is begun again, in milliseconds; doubled
+/// for each failure in a row.
+pub const WATCH_AGAIN_MS: u64 = 1_000;
+/// The most of that, in milliseconds.
+pub const WATCH_AGAIN_MS_MAX: u64 = 60_000;
 /// How long an answer of the evaluator that went wrong is left alone, in milliseconds.
 pub const EVALUATE_AGAIN_MS: i64 = 60_000;
 /// Tries of a task whose strategy is asked for their weights; later ones have that of the last.

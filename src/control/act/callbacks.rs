@@ -140,6 +140,7 @@ impl Caller {
             timeout_after: None,
             dag_data: None,
             dag_run_data: None,
+            lasts: false,
         };
         triggerer.create(&runtime, trigger);
     }

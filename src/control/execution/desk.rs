@@ -125,7 +125,7 @@ impl Desk {
     fn take(self: &Arc<Self>, said: Said) {
         let (who, ask, answer) = match said {
             Said::Ask(who, ask, answer) => (who, ask, answer),
-            Said::Fired(fired) if self.is_watcher(&fired) => return self.changed(fired),
+            Said::Fired(fired) if self.is_watcher(fired.trigger_id) => return self.changed(fired),
             Said::Fired(fired) => return self.fired(fired),
             Said::Failed(failure) => return self.failed(failure),
         };

@@ -13,9 +13,9 @@ use super::Desk;
 use crate::act::Caller;
 
 impl Desk {
-    pub(super) fn is_watcher(&self, fired: &TriggerFired) -> bool {
+    pub(super) fn is_watcher(&self, trigger_id: u64) -> bool {
         let watching = self.watching.lock().unwrap_or_else(PoisonError::into_inner);
-        watching.contains(&Fence(fired.trigger_id))
+        watching.contains(&Fence(trigger_id))
     }
 
     /// An asset has changed. It is told again until it is confirmed; then the trigger goes on.
@@ -65,6 +65,11 @@ impl Desk {
     }
 
     pub(super) fn failed(&self, failure: TriggerFailure) {
+        if self.is_watcher(failure.trigger_id) {
+            let why = failure.traceback.as_deref().unwrap_or("it did not say why");
+            tracing::error!(target: "control", "CTL-023: a watcher of an asset failed: {why}");
+            return;
+        }
         let no = Fence(failure.trigger_id);
         if let Some(caller) = self.awaited(no) {
             let text = failure.traceback.as_deref();

@@ -69,6 +69,7 @@ impl Triggers for PythonTriggers {
             timeout_after: None,
             dag_data,
             dag_run_data: dag_run_data.map(Box::new),
+            lasts: false,
         };
         self.triggerer.create(&runtime, trigger);
     }
@@ -90,6 +91,7 @@ impl Triggers for PythonTriggers {
             timeout_after: None,
             dag_data: None,
             dag_run_data: None,
+            lasts: true,
         };
         self.triggerer.create(&runtime, trigger);
     }

@@ -145,6 +145,8 @@ pub struct RunTrigger {
     /// The serialised dag, for `start_from_trigger`: one for all triggers of a dag.
     pub dag_data: Option<Arc<Json>>,
     pub dag_run_data: Option<Box<DagRun>>,
+    /// Ours: whether it is begun again when it ends by itself, as those of assets are.
+    pub lasts: bool,
 }
 
 /// How long a deferral may last, from now.

@@ -11,7 +11,7 @@ use super::{
 use crate::wire::{Ended, Exit, Reply, Status};
 use model::{
     execution::{Answer, Ask, Asker, Callback, RunTrigger, TriggerFailure, TriggerFired},
-    limits::{TRIGGER_SYNC_BYTES_MAX, ZYGOTE_IDLE_MS},
+    limits::{TRIGGER_SYNC_BYTES_MAX, WATCH_AGAIN_MS, WATCH_AGAIN_MS_MAX, ZYGOTE_IDLE_MS},
     ports::{ParseRequest, Parsed},
     work::PythonRuntime,
 };
@@ -64,12 +64,31 @@ struct Wanted {
     /// What the present child has.
     told: BTreeSet<u64>,
     cancel: BTreeSet<u64>,
+    /// Those that last and have ended.
+    rests: BTreeMap<u64, Rest>,
     persisted: Vec<u64>,
     /// What the present child runs in, or the next one will.
     runtime: Option<PythonRuntime>,
     /// Since when there are no triggers.
     idle_since: Option<Instant>,
     life: Life,
+}
+
+/// What has ended by itself and is to begin again.
+#[derive(Clone, Copy)]
+struct Rest {
+    until: Instant,
+    /// In a row.
+    n_failures: u32,
+}
+
+impl Rest {
+    fn new(n_failures: u32, now: Instant) -> Self {
+        let factor = 1_u64.checked_shl(n_failures).unwrap_or(u64::MAX);
+        let after_ms = WATCH_AGAIN_MS.saturating_mul(factor);
+        let until = now + Duration::from_millis(after_ms.min(WATCH_AGAIN_MS_MAX));
+        Self { until, n_failures }
+    }
 }
 
 /// Whether there is a child.
@@ -152,6 +171,7 @@ impl TriggererHandle {
     pub fn cancel(&self, id: u64) {
         let mut wanted = self.wanted();
         wanted.live.remove(&id);
+        wanted.rests.remove(&id);
         if wanted.told.contains(&id) {
             wanted.cancel.insert(id);
         }
@@ -171,25 +191,39 @@ impl TriggererHandle {
         let mut wanted = self.wanted();
         wanted.told.clear();
         wanted.cancel.clear();
+        wanted.rests.clear();
         wanted.persisted.clear();
     }
 
-    /// What the child is to do next.
-    fn sync(&self, gone: &[u64]) -> Value {
+    /// What the child is to do next. A trigger that lasts is begun again, as upstream's is at the
+    /// triggerer's next look.
+    fn sync(&self, finished: &[u64], failed: &[u64], now: Instant) -> Value {
         let mut wanted = self.wanted();
-        for id in gone {
-            wanted.live.remove(id);
-            wanted.told.remove(id);
-        }
         let Wanted {
             live,
             told,
             cancel,
+            rests,
             persisted,
             runtime: _,
             idle_since: _,
             life: _,
         } = &mut *wanted;
+        let ended = finished.iter().map(|id| (id, false));
+        for (id, has_failed) in ended.chain(failed.iter().map(|id| (id, true))) {
+            told.remove(id);
+            if live.get(id).is_some_and(|trigger| trigger.lasts) {
+                let before = rests.get(id).map_or(0, |rest| rest.n_failures);
+                let n_failures = if has_failed {
+                    before.saturating_add(1)
+                } else {
+                    0
+                };
+                rests.insert(*id, Rest::new(n_failures, now));
+            } else {
+                live.remove(id);
+            }
+        }
         let persisted = std::mem::take(persisted);
         // What a frame has no room for comes with the next one, a second later.
         let (mut to_create, mut bytes) = (Vec::new(), 0);
@@ -197,7 +231,8 @@ impl TriggererHandle {
             if bytes > TRIGGER_SYNC_BYTES_MAX {
                 break;
             }
-            if told.insert(trigger.id) {
+            let rests = rests.get(&trigger.id).is_some_and(|rest| rest.until > now);
+            if !rests && told.insert(trigger.id) {
                 let word = parts::run_trigger(trigger);
                 bytes += frames::bytes(&word).len();
                 to_create.push(word);
@@ -320,9 +355,8 @@ impl Other {
                 },
                 What::Triggerer(handle),
             ) => {
-                let mut gone: Vec<u64> = failures.iter().map(|f| f.trigger_id).collect();
-                gone.extend(finished);
-                let body = handle.sync(&gone);
+                let failed: Vec<u64> = failures.iter().map(|f| f.trigger_id).collect();
+                let body = handle.sync(&finished, &failed, Instant::now());
                 let fired = events.into_iter().map(TriggerWord::Fired);
                 let words = fired.chain(failures.into_iter().map(TriggerWord::Failed));
                 let words = words.collect();
@@ -413,27 +447,74 @@ mod tests {
     use super::*;
     use model::Json;
 
+    fn trigger(id: u64, dag_bytes: usize, lasts: bool) -> RunTrigger {
+        RunTrigger {
+            id,
+            classpath: "t.T".to_owned(),
+            kwargs: Json::Null,
+            ti: None,
+            timeout_after: None,
+            dag_data: Some(Arc::new("x".repeat(dag_bytes).into())),
+            dag_run_data: None,
+            lasts,
+        }
+    }
+
+    fn n_told(sync: &Value) -> usize {
+        let told = super::super::value::get(sync, "to_create").and_then(Value::as_array);
+        told.map_or(0, Vec::len)
+    }
+
     #[test]
     fn many_large_triggers_come_a_few_at_a_time() {
         let handle = TriggererHandle::default();
         for id in 1..=5 {
-            handle.create(RunTrigger {
-                id,
-                classpath: "t.T".to_owned(),
-                kwargs: Json::Null,
-                ti: None,
-                timeout_after: None,
-                dag_data: Some(Arc::new("x".repeat(TRIGGER_SYNC_BYTES_MAX / 2).into())),
-                dag_run_data: None,
-            });
+            handle.create(trigger(id, TRIGGER_SYNC_BYTES_MAX / 2, false));
         }
         handle.begin();
-        let n_told = || {
-            let sync = handle.sync(&[]);
-            let told = super::super::value::get(&sync, "to_create").and_then(Value::as_array);
-            told.map(Vec::len)
-        };
-        assert_eq!([n_told(), n_told(), n_told()], [Some(2), Some(2), Some(1)]);
-        assert_eq!(n_told(), Some(0));
+        let now = Instant::now();
+        let told: Vec<usize> = (0..4)
+            .map(|_| n_told(&handle.sync(&[], &[], now)))
+            .collect();
+        assert_eq!(told, [2, 2, 1, 0]);
+    }
+
+    #[test]
+    fn what_lasts_begins_again_later_the_more_often_it_failed() {
+        let handle = TriggererHandle::default();
+        handle.create(trigger(1, 0, false));
+        handle.create(trigger(2, 0, true));
+        handle.begin();
+        let mut now = Instant::now();
+        assert_eq!(n_told(&handle.sync(&[], &[], now)), 2);
+        // Only one of them comes back, in each number of seconds after it ended.
+        for (has_failed, after_s) in [
+            (false, 1),
+            (false, 1),
+            (true, 2),
+            (true, 4),
+            (false, 1),
+            (true, 2),
+        ] {
+            let (ends, fails): (&[u64], &[u64]) = if has_failed {
+                (&[1], &[2])
+            } else {
+                (&[1, 2], &[])
+            };
+            assert_eq!(n_told(&handle.sync(ends, fails, now)), 0);
+            now += Duration::from_millis(after_s * 1_000 - 1);
+            assert_eq!(n_told(&handle.sync(&[], &[], now)), 0);
+            now += Duration::from_millis(1);
+            assert_eq!(n_told(&handle.sync(&[], &[], now)), 1);
+        }
+        for _ in 0..40 {
+            handle.sync(&[], &[2], now);
+            now += Duration::from_millis(WATCH_AGAIN_MS_MAX);
+            assert_eq!(n_told(&handle.sync(&[], &[], now)), 1);
+        }
+        handle.sync(&[2], &[], now);
+        handle.cancel(2);
+        now += Duration::from_millis(WATCH_AGAIN_MS_MAX);
+        assert_eq!(n_told(&handle.sync(&[], &[], now)), 0);
     }
 }

@@ -359,6 +359,7 @@ pub fn run_trigger(trigger: &RunTrigger) -> Value {
         timeout_after,
         dag_data,
         dag_run_data,
+        lasts: _,
     } = trigger;
     map([
         ("type", "RunTrigger".into()),

@@ -155,6 +155,7 @@ fn defers(kit: &Kit, book: &Book, server: &Server, runtime: &PythonRuntime) {
         timeout_after: None,
         dag_data: None,
         dag_run_data: None,
+        lasts: false,
     });
     let fired = || book.fired.lock().unwrap().pop();
     let mut payload = None;

@@ -515,6 +515,7 @@ time.sleep(60)
             timeout_after: None,
             dag_data: None,
             dag_run_data: None,
+            lasts: false,
         });
     }
     eventually("both are heard of", || {
