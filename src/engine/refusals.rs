@@ -154,7 +154,7 @@ pub(crate) fn unreadable(dag_id: &str) -> Refusal {
 /// The dag's file is gone.
 pub(crate) fn stale(dag_id: &str) -> Refusal {
     let message = format!("dag `{dag_id}` is not in the dag folder any more: put its file back");
-    refusal(RefusalKind::Conflict, "RUN-019", message)
+    refusal(RefusalKind::NotFound, "RUN-019", message)
 }
 /// There is no such task instance.
 pub(crate) fn no_task_instance() -> Refusal {

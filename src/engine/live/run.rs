@@ -1,7 +1,7 @@
 //! A run that is not finished, with its task instances by position in its version of the dag.
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     sync::Arc,
 };
 
@@ -126,6 +126,9 @@ impl LiveRun {
                 run.limits.insert(at, TaskLimit::default());
             }
         }
+        for at in run.left_by_mapping(&tis) {
+            run.expansions.insert(at, Expansion::default());
+        }
         let others = run.place_first(tis);
         run.place_others(others, makes);
         if !makes {
@@ -134,6 +137,24 @@ impl LiveRun {
         }
         run.count();
         run
+    }
+
+    /// Tasks that another version mapped and this one does not. As upstream has it, their instances
+    /// stay, in the place of one without an index.
+    fn left_by_mapping(&self, tis: &[TaskInstance]) -> BTreeSet<u32> {
+        let (mut with_index, mut alone) = (BTreeSet::new(), BTreeSet::new());
+        for ti in tis {
+            let Some(at) = self.plan.position(ti.key.task) else {
+                continue;
+            };
+            if ti.key.map != MapIndex::NONE {
+                with_index.insert(at);
+            } else if ti.state != State::Removed {
+                alone.insert(at);
+            }
+        }
+        with_index.retain(|at| !alone.contains(at) && !self.expansions.contains_key(at));
+        with_index
     }
 
     /// Makes the first slot of each task. Gives the instances that come after them, by task and

@@ -213,6 +213,10 @@ fn instance(cx: &mut Cx, place: At) {
     halt(cx, place);
     cx.apply(place, Event::Cleared);
     forget_try(cx, place);
+    let version = cx.run(place.run).map(|run| run.row.version);
+    if let (Some(version), Some(ti)) = (version, cx.change(place)) {
+        ti.version = version;
+    }
     cx.live.push_work(place.run, place.at);
 }
 

@@ -32,9 +32,8 @@ pub(crate) fn latest(cx: &mut Cx, no: RunNo) -> bool {
             .run(no)
             .is_some_and(|run| run.removed.contains_key(&first));
         let is_gone = plan.plan_of(ti.key.task).is_none_or(|task| {
-            // Instances of what is not expanded any more, and what is expanded again after all.
-            let has_index = ti.key.map != MapIndex::NONE;
-            has_index && task.mapping.is_none() || !has_index && task.mapping.is_some() && has_first
+            // What is expanded again after all.
+            ti.key.map == MapIndex::NONE && task.mapping.is_some() && has_first
         });
         if is_gone {
             halt(cx, place);

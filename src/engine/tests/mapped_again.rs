@@ -295,12 +295,11 @@ fn a_version_may_map_what_was_not_and_back() {
     expect![[r#"
         r1 running
           a success 1
-          m queued 1: handed to a worker, starting
-          m[0] removed 2: the task is no longer in the dag
-          m[1] removed 1: the task is no longer in the dag
-          z no_status 2: waits for `m`
+          m[0] queued 3: handed to a worker, starting
+          m[1] queued 2: handed to a worker, starting
+          z no_status 2: waits for `m` and 1 more
           y no_status 0: waits for `z`
-        start a#1, start m#1, start z#1, start m[0]#2, start m[1]#1, start z#2, start m#1
+        start a#1, start m#1, start z#1, start m[0]#2, start m[1]#1, start z#2, start m[0]#3, start m[1]#2
     "#]]
     .assert_eq(&world.show());
 }

@@ -151,7 +151,6 @@ fn s040_what_is_mapped_once_more_has_its_instances_alone() {
     expect![[r#"
         r1 running
           a running 1
-          m removed 0: the task is no longer in the dag
           m[0] no_status 0: waits for `a`
         start a#1
     "#]]

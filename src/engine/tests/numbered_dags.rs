@@ -208,3 +208,32 @@ fn s040_what_ran_alone_and_is_mapped_now() {
     "#]],
     );
 }
+
+/// What ran by index keeps its indexes where it is not mapped any more, and runs by them.
+#[test]
+fn s040_what_was_mapped_and_is_not_any_more() {
+    let mut world = World::new();
+    world.publish("d", "a; m:a expand=3; z:m");
+    world.play("start; a ok; m[0] ok; m[1] run");
+    world.publish("d", "a; m:a retries=1; z:m");
+    world.play("restart; m[1] ok; m[2] ok; z ok; clear r1.m +down; restart");
+    expect![[r#"
+        r1 running
+          a success 1
+          m[0] queued 2: handed to a worker, starting
+          m[1] queued 2: handed to a worker, starting
+          m[2] queued 2: handed to a worker, starting
+          z no_status 1: waits for `m` and 2 more
+        start a#1, start m[0]#1, start m[1]#1, start m[2]#1, adopt m[1], adopt m[2] if begun, start z#1, start m[0]#2, start m[1]#2, start m[2]#2, adopt m[0] if begun, adopt m[1] if begun, adopt m[2] if begun
+    "#]].assert_eq(&world.show());
+    world.play("m[0] ok; m[1] ok; m[2] ok");
+    expect![[r#"
+        r1 running
+          a success 1
+          m[0] success 2
+          m[1] success 2
+          m[2] success 2
+          z queued 2: handed to a worker, starting
+        start a#1, start m[0]#1, start m[1]#1, start m[2]#1, adopt m[1], adopt m[2] if begun, start z#1, start m[0]#2, start m[1]#2, start m[2]#2, adopt m[0] if begun, adopt m[1] if begun, adopt m[2] if begun, start z#2
+    "#]].assert_eq(&world.show());
+}
