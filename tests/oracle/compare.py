@@ -149,7 +149,9 @@ def report(out: pathlib.Path, seeds: list[int]) -> int:
     for result in results:
         rest, races = [], raced(result, known)
         for difference in result.differences():
-            why = reason_for(difference[0], races)
+            why = reason_for(difference[0], races) or next(
+                (it["why"] for it in known if "key" in it and re.fullmatch(it["key"], difference[0])), None
+            )
             if why:
                 used[why] += 1
                 raced_in[why].add(result.seed)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import waits
-from plan import Plan, feature, joined
+from plan import FIRST_SEEDS, Plan, feature, joined
 
 
 @feature(4, 8, 9, 11, 28, 42, 43, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 72, 100, 101)
@@ -270,6 +270,7 @@ def fill(plan: Plan) -> None:
         chosen(plan)
         return
     for _ in range(plan.rng.randint(1, 2)):
-        chosen = plan.rng.choice(RARE if plan.chance(0.3) else COMMON)
+        rare = RARE if plan.seed <= FIRST_SEEDS else RARE + waits.LATER
+        chosen = plan.rng.choice(rare if plan.chance(0.3) else COMMON)
         plan.features.append(chosen.__name__)
         chosen(plan)

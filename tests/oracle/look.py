@@ -91,6 +91,10 @@ def look(rest: Rest, dag_ids: list[str], plan: Plan) -> Json:
         at = f"{ti['dag_id']}/{run_id}/{ti['task_id']}{index}"
         for name in TI_FIELDS:
             table[f"{at} {name}"] = ti[name]
+        if ti["trigger"]:
+            table[f"{at} trigger"] = ti["trigger"]["classpath"]
+        if plan.texts:
+            table[f"{at} version"] = (ti["dag_version"] or {}).get("version_number")
         # What upstream fails because another task failed gets no end.
         forced = "fail_fast" in plan.dag and ti["state"] == "failed"
         for name in TIMES if ti["state"] in RAN and not forced else ():
@@ -108,6 +112,10 @@ def look(rest: Rest, dag_ids: list[str], plan: Plan) -> Json:
             and ti["dag_run_id"] == "r1" and ti["try_number"] == 1
         )
         table[f"order {number}"] = [row[1:] for row in starts]
+    for first, second in plan.overlaps:
+        ended = [ti["end_date"] for ti in tis if (ti["task_id"], ti["dag_run_id"]) == (first, "r1")]
+        begun = [ti["start_date"] for ti in tis if (ti["task_id"], ti["dag_run_id"]) == (second, "r1")]
+        table[f"{second} began before {first} ended"] = bool(ended and begun and begun < ended)
     for dag_id in dag_ids:
         path = f"dags/{dag_id}/dagRuns/~/taskInstances/~/xcomEntries"
         for entry in rest.all(path, "xcom_entries"):

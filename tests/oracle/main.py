@@ -21,7 +21,7 @@ import servers
 from compare import Result, load, report
 from look import logged, look
 from plan import Plan
-from side import STOP, Json, Rest, Side, Watcher
+from side import STOP, Json, Rest, Side, Watcher, gates_of
 from stories import make, play
 
 HERE = pathlib.Path(__file__).parent
@@ -78,7 +78,7 @@ def last_words(trace: str) -> str:
 def make_pools(rest: Rest, plans: list[Plan]) -> None:
     for plan in plans:
         for name, slots in plan.pools.items():
-            rest.ask("POST", "pools", {"name": name, "slots": slots})
+            rest.ask("POST", "pools", {"name": name, "slots": slots, "include_deferred": name in plan.counting})
 
 
 PULSE = """
@@ -99,7 +99,7 @@ def start_pulse(rest: Rest) -> str:
     return "pulse"
 
 
-def play_batch(rest: Rest, gates: pathlib.Path, plans: list[Plan], quiet_s: float) -> dict[int, Json]:
+def play_batch(rest: Rest, dags: pathlib.Path, plans: list[Plan], quiet_s: float) -> dict[int, Json]:
     """Plays all plans of a batch on one system."""
     dag_ids = {plan.seed: [plan.dag_id, *plan.others] for plan in plans}
     every = [dag_id for ids in dag_ids.values() for dag_id in ids]
@@ -109,12 +109,14 @@ def play_batch(rest: Rest, gates: pathlib.Path, plans: list[Plan], quiet_s: floa
     watcher.start()
 
     def one(plan: Plan) -> Json:
-        side = Side(rest, watcher, gates, dag_ids[plan.seed], quiet_s)
+        side = Side(rest, watcher, dags, dag_ids[plan.seed], quiet_s)
         begun = time.monotonic()
         if plan.dag_id in broken:
             return {"seen": {"import error": last_words(broken[plan.dag_id])}, "said": [], "took_s": 0}
         try:
             play(plan, side)
+            if "ids" in plan.features:
+                side.note(f"{len(list(side.gates.glob(f'{plan.dag_id}.id.*')))} ids")
             seen = look(rest, dag_ids[plan.seed], plan)
             log = logged(rest, dag_ids[plan.seed]) if rest.processes else []
         except Exception:
@@ -132,33 +134,35 @@ def play_batch(rest: Rest, gates: pathlib.Path, plans: list[Plan], quiet_s: floa
 def play_all(options: argparse.Namespace, plans: list[Plan]) -> None:
     folder = options.out / "run"
     servers.clean(folder)
-    dags = folder / "dags"
-    dags.mkdir()
-    (dags / "pulse.py").write_text(PULSE)
+    folders = {name: folder.resolve() / f"dags-{name}" for name in ("airflow", "orrery")}
+    for dags in folders.values():
+        dags.mkdir()
+        (dags / "pulse.py").write_text(PULSE)
     manifest = json.loads((options.home / "runtimes" / f"{options.runtime}.json").read_text())
     venv = options.venv or options.home / "runtimes/envs" / manifest["hash"]
     with contextlib.ExitStack() as stack:
         sides: dict[str, Rest] = {}
         if not options.ours:
             sides["airflow"] = stack.enter_context(
-                servers.airflow(venv.resolve(), folder.resolve(), dags.resolve())
+                servers.airflow(venv.resolve(), folder.resolve(), folders["airflow"])
             )
         sides["orrery"] = stack.enter_context(
-            servers.orrery(options.orrery, options.home, options.runtime, folder.resolve(), dags.resolve())
+            servers.orrery(options.orrery, options.home, options.runtime, folder.resolve(), folders["orrery"])
         )
         for name in sides:
-            gates = folder / f"gates-{name}"
+            gates = gates_of(folders[name])
             gates.mkdir()
             # Without it nothing is held: a task behind a gate that was never opened ends as well.
             stack.callback(shutil.rmtree, gates, ignore_errors=True)
         for at in range(0, len(plans), options.batch):
             batch = plans[at : at + options.batch]
             for plan in batch:
-                (dags / f"{plan.dag_id}.py").write_text(plan.text())
+                for dags in folders.values():
+                    (dags / f"{plan.dag_id}.py").write_text(plan.text())
             begun = time.monotonic()
             with concurrent.futures.ThreadPoolExecutor(2) as pool:
                 played = {
-                    name: pool.submit(play_batch, rest, (folder / f"gates-{name}").resolve(), batch, options.quiet)
+                    name: pool.submit(play_batch, rest, folders[name], batch, options.quiet)
                     for name, rest in sides.items()
                 }
             results = {name: future.result() for name, future in played.items()}

@@ -14,6 +14,8 @@ RULES = (
 ).split()
 
 Feature = Callable[["Plan"], None]
+# What came to be told later is told by other seeds, so that these stay what they were.
+FIRST_SEEDS = 500
 NUMBERS: dict[str, tuple[int, ...]] = {}
 
 
@@ -43,10 +45,15 @@ class Plan:
     others: list[str] = dataclasses.field(default_factory=list)
     # Groups of tasks that start by weight and index.
     ordered: list[list[str]] = dataclasses.field(default_factory=list)
+    # Pools that count what is deferred, and pairs of tasks of which the second may begin before the first ends.
+    counting: set[str] = dataclasses.field(default_factory=set)
+    overlaps: list[tuple[str, str]] = dataclasses.field(default_factory=list)
     gates: set[str] = dataclasses.field(default_factory=set)
     never: set[str] = dataclasses.field(default_factory=set)
     patient: set[str] = dataclasses.field(default_factory=set)
     stuck: set[str] = dataclasses.field(default_factory=set)
+    # The file as it is at first and as it is later, where a story writes it again.
+    texts: list[str] = dataclasses.field(default_factory=list)
     story: str = ""
     n_names: int = 0
 
@@ -115,6 +122,9 @@ class Plan:
         return [name for name in names if name in chosen]
 
     def text(self) -> str:
+        return self.texts[0] if self.texts else self.render()
+
+    def render(self) -> str:
         arguments = "".join(f", {name}={value}" for name, value in self.dag.items())
         body = "".join(f"    {line}\n" for line in self.body)
         lines = [*self.head, f"with DAG({self.dag_id!r}{arguments}) as dag:"]

@@ -28,6 +28,10 @@ from airflow.sdk import (
     DAG,
     Asset,
     AssetAlias,
+    AssetWatcher,
+    DeadlineAlert,
+    DeadlineReference,
+    SyncCallback,
     AssetOrTimeSchedule,
     BaseOperator,
     CronTriggerTimetable,
@@ -39,6 +43,9 @@ from airflow.sdk import (
 )
 
 START = datetime.datetime(2026, 1, 1, tzinfo=datetime.timezone.utc)
+# Of each system its own, beside the folder of its dags.
+DAGS = pathlib.Path(__file__).resolve().parent
+GATES = DAGS.with_name(DAGS.name.replace("dags", "gates"))
 
 
 def pick(outcomes, ti, logical_date):
@@ -72,6 +79,12 @@ def act(outcomes=("ok",), value=None, gate=None, x=None, y=None, ti=None, dag_ru
         os.kill(os.getpid(), signal.SIGKILL)
     if outcome == "slow":
         time.sleep(4)
+    if outcome == "long":
+        time.sleep(35)
+    if outcome == "id":
+        (GATES / f"{dag_run.dag_id}.id.{ti.id}").touch()
+        if ti.try_number <= ti.max_tries:
+            raise RuntimeError("as asked")
     if outcome == "push":
         ti.xcom_push(key=f"of try {ti.try_number}", value=True)
         if ti.try_number == 1:
@@ -144,3 +157,14 @@ def name_asset(alias, name, uri, outlet_events=None, dag_run=None, ti=None):
     outlet_events[AssetAlias(alias)].add(Asset(name, uri=uri), extra={"of": alias})
 
 
+def late(of, context):
+    run, deadline = context["dag_run"], context["deadline"]
+    told = {"keys": sorted(deadline), "dag": run["dag_id"], "type": run["run_type"], "conf": len(run["conf"] or {})}
+    (GATES / f"{of}.late.{run['dag_run_id']}").write_text(str(told))
+
+
+def lingers(context):
+    """Longer than a task that has succeeded may still take."""
+    context["ti"].xcom_push(key="told at once", value=True)
+    time.sleep(26)
+    context["ti"].xcom_push(key="told too late", value=True)

@@ -15,6 +15,8 @@ import urllib.request
 from collections.abc import Callable
 from typing import Any
 
+from plan import Plan
+
 Json = Any
 ENDED = ("success", "failed")
 ACTIVE = [
@@ -37,6 +39,11 @@ BEATS = 9
 
 # Set when the oracle is told to end, so that nobody goes on waiting.
 STOP = threading.Event()
+
+
+def gates_of(dags: pathlib.Path) -> pathlib.Path:
+    """Where tasks look for gates, as the dag files say it."""
+    return dags.with_name(dags.name.replace("dags", "gates"))
 
 
 class TooSlow(Exception):
@@ -169,9 +176,9 @@ class Side:
     """One dag on one system."""
 
     def __init__(
-        self, rest: Rest, watcher: Watcher, gates: pathlib.Path, dag_ids: list[str], quiet_s: float
+        self, rest: Rest, watcher: Watcher, dags: pathlib.Path, dag_ids: list[str], quiet_s: float
     ) -> None:
-        self.rest, self.watcher, self.gates = rest, watcher, gates
+        self.rest, self.watcher, self.dags, self.gates = rest, watcher, dags, gates_of(dags)
         self.dag_id, self.dag_ids, self.quiet_s = dag_ids[0], dag_ids, quiet_s
         # Tasks that run until their gate is opened, and those that never start.
         self.held: set[str] = set()
@@ -240,7 +247,7 @@ class Side:
 
     def is_at_rest(self, run_id: str, task: str, map_index: int, state: str) -> bool:
         held = task in self.held and (run_id, task, map_index) not in self.opened
-        return (held and state in ("running", "awaiting_input")) or (task in self.stuck and state == "scheduled")
+        return (held and state in ("running", "deferred", "awaiting_input")) or (task in self.stuck and state == "scheduled")
 
     def open_next(self) -> bool:
         """Lets the first of the instances that are held go on; false when there is none."""
@@ -251,6 +258,48 @@ class Side:
             self.opened.add((run_id, task, map_index))
             self.open(f"{run_id}.{task}_{map_index}")
         return bool(left)
+
+    def comes(self, met: Callable[[], bool], patience_s: float) -> bool:
+        """Whether something that no look at the dags shows comes in time."""
+        until = time.monotonic() + patience_s
+        while not (found := met()) and time.monotonic() < until and not STOP.is_set():
+            time.sleep(POLL_S)
+        return found
+
+    def rewrite(self, plan: Plan, number: int) -> None:
+        """Saves another text of the file, and waits until it is known."""
+        file = self.dags / f"{plan.dag_id}.py"
+        new = file.with_suffix(".new")
+        new.write_text(plan.texts[number])
+        new.rename(file)
+
+        def known() -> bool:
+            return self.rest.get(f"dags/{self.dag_id}")["description"] == f"text {number}"
+
+        if not self.comes(known, PATIENCE_S):
+            raise TooSlow(f"text {number} of {self.dag_id}")
+
+    def reread(self) -> None:
+        """Has upstream read the file again, which then sees what it looks at only there."""
+        if not self.rest.processes:
+            return
+        last = self.rest.get(f"dags/{self.dag_id}")["last_parsed_time"]
+        (self.dags / f"{self.dag_id}.py").touch()
+        if not self.comes(lambda: self.rest.get(f"dags/{self.dag_id}")["last_parsed_time"] != last, PATIENCE_S):
+            raise TooSlow(f"{self.dag_id} was not read again")
+
+    def note_states(self) -> None:
+        """What is there now, in the middle of a story."""
+        for run, state in sorted(self.watcher.views[self.dag_id].runs.items()):
+            self.note(f"now {run} {state}")
+        tis = self.rest.all(f"dags/{self.dag_id}/dagRuns/~/taskInstances", "task_instances")
+        for ti in sorted(tis, key=lambda ti: (ti["dag_run_id"], ti["task_id"], ti["map_index"])):
+            self.note(f"now {ti['dag_run_id']} {ti['task_id']}[{ti['map_index']}] {ti['state']} {ti['trigger']}")
+
+    def note_told(self, run_id: str) -> None:
+        """Which deadlines of a run were told, and with what."""
+        for file in sorted(self.gates.glob(f"{self.dag_id}.*.late.{run_id}")):
+            self.note(f"{file.name}: {file.read_text()}")
 
     def wait_backfills(self) -> None:
         """Until backfills without unfinished runs are over, for which upstream looks twice a minute."""

@@ -6,8 +6,10 @@ import random
 from collections.abc import Callable
 
 from asks import asks, asset_id, calls, hide, make_asks, make_calls, make_people, people
+from changes import changed, gone, make_changed, make_gone
 from features import fill
-from plan import Plan, feature
+from outside import alarms, cut, make_alarms, make_cut, make_watch, watch
+from plan import FIRST_SEEDS, Plan, feature
 from side import Side
 
 Story = Callable[[Plan, Side], None]
@@ -223,12 +225,32 @@ def make_assets(plan: Plan) -> None:
             once = "CronTriggerTimetable('0 0 1 1 *', timezone='UTC')"
             condition = f"AssetOrTimeSchedule(timetable={once}, assets={condition})"
         elif plan.chance(0.15):
-            condition = f"PartitionedAssetTimetable(assets={names[0]})"
+            condition = f"PartitionedAssetTimetable(assets={names[0]}{mapper(plan)})"
         plan.others.append(other)
         plan.tail += [f"with DAG({other!r}, schedule={condition}, start_date=START, catchup=False):", "    e('one')"]
 
 
-@feature(125, 126, 127, 128, 129, 130, 131, 132, 134, 139)
+MAPPERS = [
+    "StartOfDayMapper()", "ProductMapper(IdentityMapper(), IdentityMapper())",
+    "FanOutMapper(upstream_mapper=StartOfWeekMapper(), window=WeekWindow())",
+    "FanOutMapper(upstream_mapper=StartOfWeekMapper(), window=WeekWindow(), max_downstream_keys=3)",
+    "RollupMapper(upstream_mapper=StartOfDayMapper(), window=DayWindow())",
+]
+
+
+def mapper(plan: Plan) -> str:
+    """How the consumer's keys follow from those of events; some know nothing of a key such as `one`."""
+    if plan.seed <= FIRST_SEEDS or plan.chance(0.3):
+        return ""
+    plan.head.append(f"from airflow.sdk import {', '.join(PARTITION_NAMES)}")
+    return f", default_partition_mapper={plan.rng.choice(MAPPERS)}"
+
+
+PARTITION_NAMES = ["DayWindow", "FanOutMapper", "IdentityMapper", "ProductMapper", "RollupMapper",
+                   "StartOfDayMapper", "StartOfWeekMapper", "WeekWindow"]
+
+
+@feature(125, 126, 127, 128, 129, 130, 131, 132, 133, 134, 135, 139)
 def assets(plan: Plan, side: Side) -> None:
     """Runs of a dag with outlets, and what follows from them."""
     rng = chance_of(plan)
@@ -246,7 +268,8 @@ def assets(plan: Plan, side: Side) -> None:
         for other in plan.others:
             side.pause(False, other)
         side.wait_quiet(settled=True)
-    body = rng.choice([None, {"extra": {"by": "hand"}}, {"partition_key": "one"}, {"partition_key": "one"}])
+    keys = ["one"] if plan.seed <= FIRST_SEEDS else ["one", "a|b", "2026-03-10", "2026-03-10T05:00:00"]
+    body = rng.choice([None, {"extra": {"by": "hand"}}, *({"partition_key": key} for key in (keys * 2)[:4])])
     if body:
         asset = asset_id(side, f"a{plan.seed}_x")
         for _ in range(rng.randint(1, 2)):
@@ -271,9 +294,19 @@ STORIES: list[tuple[str, Callable[[Plan], None], Story, int]] = [
 ]
 
 
+LATER: list[tuple[str, Callable[[Plan], None], Story, int]] = [
+    ("changed", make_changed, changed, 70),
+    ("gone", make_gone, gone, 12),
+    ("watch", make_watch, watch, 12),
+    ("alarms", make_alarms, alarms, 12),
+    ("cut", make_cut, cut, 20),
+]
+
+
 def make(seed: int, without: set[str]) -> Plan:
     """The plan of a seed."""
-    stories = [story for story in STORIES if story[0] not in without]
+    known = STORIES if seed <= FIRST_SEEDS else STORIES + LATER
+    stories = [story for story in known if story[0] not in without]
     plan = Plan(seed)
     name, build, _, _ = plan.rng.choices(stories, [weight for *_, weight in stories])[0]
     plan.story = name
@@ -282,4 +315,4 @@ def make(seed: int, without: set[str]) -> Plan:
 
 
 def play(plan: Plan, side: Side) -> None:
-    next(story for name, _, story, _ in STORIES if name == plan.story)(plan, side)
+    next(story for name, _, story, _ in STORIES + LATER if name == plan.story)(plan, side)

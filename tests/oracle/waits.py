@@ -128,5 +128,56 @@ def executor(plan: Plan) -> None:
     below(plan, name)
 
 
+@feature(112)
+def overtime(plan: Plan) -> None:
+    """A callback that goes on for longer than its task may after its success, and a task that outlives it."""
+    name, last = plan.name(), plan.name()
+    plan.add(f"{name} = t({name!r}, on_success_callback=lingers)", name)
+    plan.edge(joined(plan), name)
+    plan.add(f"{last} = t({last!r}, 'long', trigger_rule='all_done')", last)
+    plan.edge([name], last)
+    plan.ends = [name]
+
+
+@feature(121)
+def waiting_in_pool(plan: Plan) -> None:
+    """What is deferred frees its slot, unless the pool counts it."""
+    pool, first, sensor, other = f"pool_{plan.dag_id}", plan.name(), plan.name(), plan.name()
+    plan.pools[pool] = 1
+    if plan.chance(0.5):
+        plan.counting.add(pool)
+    plan.add(f"{first} = e({first!r})", first)
+    when = '"{{ (ti.start_date + macros.timedelta(seconds=20)).isoformat() }}"'
+    more = f", pool={pool!r}, weight_rule='absolute', priority_weight="
+    plan.add(f"{sensor} = DateTimeSensorAsync(task_id={sensor!r}, target_time={when}{more}9)", sensor)
+    plan.add(f"{other} = t({other!r}{more}1)", other)
+    plan.edge([first], sensor)
+    plan.edge([first], other)
+    plan.overlaps.append((sensor, other))
+    plan.ends = [other]
+
+
+@feature(7)
+def ids(plan: Plan) -> None:
+    """Each try has an id of its own."""
+    name = plan.name()
+    plan.add(f"{name} = t({name!r}, 'id', retries={plan.rng.randint(0, 2)})", name)
+    below(plan, name)
+
+
+@feature(44)
+def deadlock(plan: Plan) -> None:
+    """A task that this run does not have yet, and one that waits for it."""
+    absent, name = plan.name(), plan.name()
+    years = "START + datetime.timedelta(days=36500)"
+    plan.add(f"{absent} = e({absent!r}, start_date={years})", absent)
+    more = plan.rng.choice(["", ", trigger_rule='all_done'", ", depends_on_past=True", ", max_active_tis_per_dag=3"])
+    plan.add(f"{name} = e({name!r}{more})", name)
+    plan.edge([absent], name)
+    plan.stuck.add(name)
+    plan.ends = []
+
+
 FEATURES = [reschedule, deferral, without_worker, bad_trigger, killed, callbacks, values_of_tries, too_long, no_pool,
             few_of_a_dag, executor]
+LATER = [overtime, waiting_in_pool, ids, deadlock]
