@@ -1,5 +1,6 @@
 // The API of the made-up world, as a plain function: the dev server and the tests both call it.
 import type { ClearBody, RunSummary, TaskInstance, TriggerBody } from '~/api/types';
+import { auditPage } from './audit';
 import type { World, WorldDag, WorldRun } from './world';
 
 export type Answer = { status: number; body: unknown };
@@ -303,6 +304,7 @@ export function answer(world: World, method: string, url: URL, body: unknown): A
   }
   if (root === 'importErrors')
     return ok({ import_errors: world.importErrors, total_entries: world.importErrors.length });
+  if (root === 'eventLogs') return ok(auditPage(world.audit, url.searchParams));
   if (root === 'dagWarnings')
     return ok({ dag_warnings: world.warnings, total_entries: world.warnings.length });
   if (root === 'dagTags')

@@ -11,6 +11,7 @@ import type {
   TaskInstance,
   Setup,
 } from '~/api/types';
+import { auditOf } from './audit';
 import { warningsOf } from './warnings';
 
 type Task = { id: string; op: string; up: string[]; mapped?: number; rule?: string };
@@ -204,6 +205,7 @@ export class World {
   readonly questions: Question[] = [];
   importErrors: ImportError[] = [];
   warnings = warningsOf('orders_hourly');
+  audit: ReturnType<typeof auditOf>;
   setup: Setup = {
     state: 'off',
     what: '',
@@ -219,6 +221,7 @@ export class World {
 
   constructor({ now = Date.now(), copies = 0 }: { now?: number; copies?: number } = {}) {
     this.now = now;
+    this.audit = auditOf(now);
     for (const spec of SPECS) this.add(spec);
     for (let n = 0; n < copies; n++) {
       const spec = SPECS[n % 7]!;

@@ -125,6 +125,33 @@ await step('a dag is paused, and every window says so', async () => {
   );
 });
 
+await step('the audit log says who did what', async () => {
+  await page.getByRole('link', { name: 'Audit log' }).first().click();
+  await page.waitForURL(`${base}/d/default/audit`);
+  const table = page.getByRole('table');
+  await table.getByText('patch_dag', { exact: true }).first().waitFor();
+  await table.getByText('trigger_dag_run', { exact: true }).waitFor();
+  await inspect('audit log');
+  await page.keyboard.press('/');
+  await page.keyboard.type('clear');
+  await page.waitForURL(/[?]event=clear$/);
+  await until(
+    'only what was cleared is left',
+    () => table.getByRole('row').count(),
+    (n) => n === 2,
+  );
+  await table.locator('summary').press('Enter');
+  await table.getByText('"dry_run": false').waitFor();
+  await inspect('audit log, found');
+  await page.keyboard.press('/');
+  await page.keyboard.type(' of nothing');
+  await page.getByText('No entry matches').waitFor();
+  await inspect('audit log, none found');
+  await page.goto(`${dags}/tour?tab=audit`);
+  await page.getByRole('table').getByText('patch_dag', { exact: true }).first().waitFor();
+  await inspect('audit log of a dag');
+});
+
 await step('what is not there says so', async () => {
   await page.goto(`${base}/nowhere/at/all`);
   await page.getByText('There is no page here').waitFor();

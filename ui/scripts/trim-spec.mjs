@@ -23,6 +23,7 @@ const USED = [
   'GET /dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/xcomEntries',
   'GET /dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/xcomEntries/{xcom_key}',
   'GET /importErrors',
+  'GET /eventLogs',
   'GET /dagTags',
   'GET /version',
   'GET /dagSources/{dag_id}',

@@ -2,6 +2,9 @@
 
 use std::{collections::HashSet, sync::atomic::Ordering::SeqCst};
 
+use model::report::Outcome;
+use store::{AuditBy, AuditFilter};
+
 use super::kit::{Node, Scripted, well};
 
 const DAG: &str = "
@@ -47,4 +50,38 @@ fn a_run_survives_a_failure_at_each_write() {
     );
     assert!(started.iter().all(|name| name.ends_with("/1")));
     assert_eq!(runs.iter().collect::<HashSet<_>>().len(), runs.len());
+}
+
+/// An entry of the audit log is in the transaction of what it tells: whichever write fails, a lost
+/// try has one.
+#[test]
+fn s106_a_lost_try_has_one_entry_whichever_write_fails() {
+    const LOST: &str = "dag_id: d\nis_paused_upon_creation: false\ntasks:\n  \
+        - {id: a, uses: bash, with: {bash_command: 'true'}}\n";
+    let node = Node::new(&[("d", LOST)], Scripted::new(|_| Some(Outcome::Killed)));
+    let entries = |run: &str| {
+        let filter = AuditFilter {
+            by: vec![
+                (AuditBy::Event, vec!["state mismatch".to_owned()]),
+                (AuditBy::Run, vec![run.to_owned()]),
+            ],
+            ..AuditFilter::default()
+        };
+        let book = node.control().snapshot().unwrap();
+        book.count_audit(&filter, None).unwrap().0
+    };
+    let before = node.faults.seen.load(SeqCst);
+    let run = node.trigger_surely("d", "whole");
+    assert_eq!(node.ended(run), "failed a:failed");
+    assert_eq!(entries("whole"), 1);
+    let writes = i64::try_from(node.faults.seen.load(SeqCst) - before).unwrap();
+    assert!(writes > 3);
+    for after in 0..writes {
+        node.faults.after.store(after, SeqCst);
+        node.faults.n.store(1, SeqCst);
+        let name = format!("r{after}");
+        let run = node.trigger_surely("d", &name);
+        assert_eq!(node.ended(run), "failed a:failed", "{after}");
+        assert_eq!(entries(&name), 1, "{after}");
+    }
 }

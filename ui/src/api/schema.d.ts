@@ -228,6 +228,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/eventLogs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_event_logs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/dagTags": {
         parameters: {
             query?: never;
@@ -1013,6 +1029,28 @@ export interface components {
             filename: string;
             bundle_name: string | null;
             stack_trace: string;
+        };
+        /** @description Event Log Collection Response. */
+        EventLogCollectionResponse: {
+            event_logs: components["schemas"]["EventLogResponse"][];
+            total_entries: number;
+        };
+        /** @description Event Log Response. */
+        EventLogResponse: {
+            event_log_id: number;
+            /** Format: date-time */
+            when: string;
+            dag_id: string | null;
+            task_id: string | null;
+            run_id: string | null;
+            map_index: number | null;
+            try_number: number | null;
+            event: string;
+            logical_date: string | null;
+            owner: string | null;
+            extra: string | null;
+            dag_display_name?: string | null;
+            task_display_name?: string | null;
         };
         /** @description Dag Tags Collection serializer for responses. */
         DAGTagCollectionResponse: {
@@ -1828,6 +1866,62 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ImportErrorCollectionResponse"];
+                };
+            };
+        };
+    };
+    get_event_logs: {
+        parameters: {
+            query?: {
+                limit?: number;
+                offset?: number;
+                /** @description Attributes to order by, multi criteria sort is supported. Prefix with `-` for descending order. Supported attributes: `id, dttm, dag_id, task_id, run_id, event, logical_date, owner, extra, when, event_log_id` */
+                order_by?: string[];
+                dag_id?: string | null;
+                task_id?: string | null;
+                run_id?: string | null;
+                map_index?: number | null;
+                try_number?: number | null;
+                owner?: string | null;
+                event?: string | null;
+                excluded_events?: string[] | null;
+                included_events?: string[] | null;
+                before?: string | null;
+                after?: string | null;
+                /** @description Case-insensitive substring match (SQL `ILIKE`). Slower than `dag_id_prefix_pattern` on large tables — see "Filtering with pattern parameters". */
+                dag_id_pattern?: string | null;
+                /** @description Case-insensitive substring match (SQL `ILIKE`). Slower than `task_id_prefix_pattern` on large tables — see "Filtering with pattern parameters". */
+                task_id_pattern?: string | null;
+                /** @description Case-insensitive substring match (SQL `ILIKE`). Slower than `run_id_prefix_pattern` on large tables — see "Filtering with pattern parameters". */
+                run_id_pattern?: string | null;
+                /** @description Case-insensitive substring match (SQL `ILIKE`). Slower than `owner_prefix_pattern` on large tables — see "Filtering with pattern parameters". */
+                owner_pattern?: string | null;
+                /** @description Case-insensitive substring match (SQL `ILIKE`). Slower than `event_prefix_pattern` on large tables — see "Filtering with pattern parameters". */
+                event_pattern?: string | null;
+                /** @description Case-sensitive, index-friendly prefix match. See "Filtering with pattern parameters". */
+                dag_id_prefix_pattern?: string | null;
+                /** @description Case-sensitive, index-friendly prefix match. See "Filtering with pattern parameters". */
+                task_id_prefix_pattern?: string | null;
+                /** @description Case-sensitive, index-friendly prefix match. See "Filtering with pattern parameters". */
+                run_id_prefix_pattern?: string | null;
+                /** @description Case-sensitive, index-friendly prefix match. See "Filtering with pattern parameters". */
+                owner_prefix_pattern?: string | null;
+                /** @description Case-sensitive, index-friendly prefix match. See "Filtering with pattern parameters". */
+                event_prefix_pattern?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventLogCollectionResponse"];
                 };
             };
         };

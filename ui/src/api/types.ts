@@ -20,6 +20,7 @@ export type TryRecord = Schemas['TaskInstanceHistoryResponse'];
 export type TriggerBody = Schemas['TriggerDAGRunPostBody'];
 export type ClearBody = Schemas['ClearTaskInstancesBody'];
 export type Question = Schemas['HITLDetail'];
+export type AuditEntry = Schemas['EventLogResponse'];
 export type XComEntry = Schemas['XComResponse'];
 
 export type Setup = Schemas['OrrerySetup'];

@@ -3,6 +3,8 @@ const part = encodeURIComponent;
 /** The address of every page. */
 export const paths = {
   dags: (deployment: string) => `/d/${part(deployment)}/dags`,
+  audit: (deployment: string, of: Record<string, string> = {}) =>
+    `/d/${part(deployment)}/audit${Object.keys(of).length > 0 ? `?${new URLSearchParams(of)}` : ''}`,
   dag: (deployment: string, dag: string) => `/d/${part(deployment)}/dags/${part(dag)}`,
   run: (deployment: string, dag: string, run: string) =>
     `${paths.dag(deployment, dag)}/runs/${part(run)}`,

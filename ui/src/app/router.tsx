@@ -4,6 +4,7 @@ import { paths } from './paths';
 import { Shell } from './shell';
 import { NotFound } from './not-found';
 
+const AuditPage = lazy(() => import('~/features/audit/audit-page'));
 const DagsPage = lazy(() => import('~/features/dags/dags-page'));
 const DagPage = lazy(() => import('~/features/dags/dag-page'));
 const RunPage = lazy(() => import('~/features/runs/run-page'));
@@ -15,6 +16,7 @@ export function Pages() {
       <Route path="/" element={<Navigate to={paths.dags('default')} replace />} />
       <Route path="/d/:deployment" element={<Shell />}>
         <Route index element={<ToDags />} />
+        <Route path="audit" element={<AuditPage />} />
         <Route path="dags" element={<DagsPage />} />
         <Route path="dags/:dag" element={<DagPage />} />
         <Route path="dags/:dag/runs/:run" element={<RunPage />} />

@@ -50,12 +50,18 @@ function Header({ deployment }: { deployment: string }) {
         / {deployment}
       </span>
       <nav aria-label="Main" className="ml-3 flex self-stretch sm:ml-6">
-        <NavLink
-          to={paths.dags(deployment)}
-          className="flex items-center border-b-2 border-transparent px-2 font-medium text-muted hover:text-ink aria-[current]:border-brass aria-[current]:text-ink"
-        >
-          Dags
-        </NavLink>
+        {[
+          [paths.dags(deployment), 'Dags'] as const,
+          [paths.audit(deployment), 'Audit log'] as const,
+        ].map(([to, label]) => (
+          <NavLink
+            key={label}
+            to={to}
+            className="flex items-center border-b-2 border-transparent px-2 font-medium whitespace-nowrap text-muted hover:text-ink aria-[current]:border-brass aria-[current]:text-ink"
+          >
+            {label}
+          </NavLink>
+        ))}
       </nav>
       <div className="ml-auto flex items-center gap-1">
         <LiveMark />

@@ -6,6 +6,7 @@ import { Button } from '~/components/button';
 import { Loading } from '~/components/empty';
 import { ProblemPanel } from '~/components/problem';
 import { TabLinks, useTab, type Tab } from '~/components/tabs';
+import { AuditLog } from '~/features/audit/components/lazy-audit';
 import { OpenQuestions } from '~/features/humans/components/open-questions';
 import { DagGrid } from '~/features/grid/components/dag-grid';
 import { RunList } from '~/features/runs/components/run-list';
@@ -23,6 +24,7 @@ const TABS: Tab[] = [
   { id: 'runs', label: 'Runs' },
   { id: 'code', label: 'Code' },
   { id: 'details', label: 'Details' },
+  { id: 'audit', label: 'Audit log' },
 ];
 
 export default function DagPage() {
@@ -98,6 +100,7 @@ export default function DagPage() {
               <SourceTab deployment={deployment} dag={dagId} broken={broken !== undefined} />
             )}
             {tab === 'details' && <DagDetailsTab dag={dag} />}
+            {tab === 'audit' && <AuditLog deployment={deployment} of={{ dag: dagId }} />}
           </div>
         </>
       )}

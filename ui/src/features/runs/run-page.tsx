@@ -1,4 +1,5 @@
 import { useState } from 'react';
+import { Link } from 'react-router';
 import type { DagRunState } from '~/api/types';
 import { usePlace } from '~/app/params';
 import { PageHead } from '~/app/page';
@@ -77,6 +78,11 @@ export default function RunPage() {
               error={reasons.error}
             />
             <TaskList deployment={deployment} dag={dag} run={run} waiting={reasons.data?.tasks} />
+            <p>
+              <Link to={paths.audit(deployment, { dag, run: runId })} className="link">
+                Who did what to this run: the audit log
+              </Link>
+            </p>
           </>
         )}
       </div>

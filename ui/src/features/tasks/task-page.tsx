@@ -7,6 +7,7 @@ import { Empty, Loading } from '~/components/empty';
 import { ProblemPanel } from '~/components/problem';
 import { StateMark, isFinal, questionOf } from '~/components/state';
 import { TabLinks, useTab, type Tab } from '~/components/tabs';
+import { AuditLog } from '~/features/audit/components/lazy-audit';
 import { QuestionPanel } from '~/features/humans/components/question-panel';
 import { useQuestion } from '~/features/humans/hooks/questions';
 import { LogView } from '~/features/logs/components/log-view';
@@ -26,6 +27,7 @@ const TABS: Tab[] = [
   { id: 'rendered', label: 'Rendered' },
   { id: 'xcoms', label: 'XComs' },
   { id: 'details', label: 'Details' },
+  { id: 'audit', label: 'Audit log' },
 ];
 
 /** Operators whose tasks ask people. */
@@ -133,6 +135,7 @@ export default function TaskPage() {
             {tab === 'rendered' && <RenderedTab task={task} />}
             {tab === 'xcoms' && <XComTab deployment={deployment} place={place} />}
             {tab === 'details' && <TaskDetails task={task} shown={shown} />}
+            {tab === 'audit' && <AuditLog deployment={deployment} of={place} />}
           </div>
         </>
       )}
