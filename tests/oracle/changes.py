@@ -111,8 +111,9 @@ def changed(plan: Plan, side: Side) -> None:
     side.trigger("last", None)
     side.wait_quiet()
     if rng.random() < 0.6:
-        more: dict = {"task_ids": [rng.choice(names_of(plan, -1))]} if rng.random() < 0.7 else {}
-        side.clear(dag_run_id="r1", include_downstream=True, run_on_latest_version=rng.random() < 0.4, **more)
+        names = names_of(plan, -1)
+        names = [rng.choice(names)] if rng.random() < 0.7 else names
+        side.clear(dag_run_id="r1", task_ids=names, include_downstream=True, run_on_latest_version=rng.random() < 0.4)
         side.wait_quiet()
     note_versions(side)
     note_outlet(plan, side)

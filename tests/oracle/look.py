@@ -6,8 +6,8 @@ import collections
 import datetime
 from typing import Any
 
-from plan import Plan
-from side import Json, Rest
+from plan import FIRST_SEEDS, Plan
+from side import ACTIVE, Json, Rest
 
 RUN_FIELDS = (
     "dag_id",
@@ -121,6 +121,8 @@ def look(rest: Rest, dag_ids: list[str], plan: Plan) -> Json:
         for entry in rest.all(path, "xcom_entries"):
             run_id = names[dag_id, entry["run_id"]]
             table[f"{dag_id}/{run_id}/{entry['task_id']}[{entry['map_index']}] xcom {entry['key']}"] = True
+    if plan.seed > FIRST_SEEDS:
+        audit(rest, dag_ids, names, table)
     if len(dag_ids) > 1:
         events(rest, dag_ids[0], names, table)
     return table
@@ -135,12 +137,29 @@ def logged(rest: Rest, dag_ids: list[str]) -> list[list[str]]:
     return found
 
 
+# Entries of the audit log that are not compared: what each try has of its own, and a race.
+UNTOLD = {*(state for state in ACTIVE), "success", "failed", "skipped", "upstream_failed", "state mismatch"}
+
+
+def audit(rest: Rest, dag_ids: list[str], names: dict[tuple[str, str], str], table: dict[str, Any]) -> None:
+    """How often the audit log says what of a dag, its runs and its tasks."""
+    for dag_id in dag_ids:
+        told = collections.Counter()
+        for row in rest.all(f"eventLogs?dag_id={dag_id}", "event_logs"):
+            if row["event"] not in UNTOLD:
+                run = names.get((dag_id, row["run_id"]), row["run_id"])
+                told[f"{row['event']} {run} {row['task_id']} {row['map_index']}"] += 1
+        for what, n in told.items():
+            table[f"{dag_id} log: {what}"] = n
+
+
 def tries(rest: Rest, ti: Json) -> Json:
     path = f"dags/{ti['dag_id']}/dagRuns/{ti['dag_run_id']}/taskInstances/{ti['task_id']}"
     index = f"/{ti['map_index']}" if ti["map_index"] >= 0 else ""
     found = rest.get(f"{path}{index}/tries")["task_instances"]
-    # Upstream lists what never ran once more for each time that it was cleared.
-    return sorted({(row["try_number"], str(row["state"])) for row in found})
+    # Upstream lists what never ran once more for each time that it was cleared, as if it had failed.
+    rows = {(row["try_number"], str(row["state"])) for row in found}
+    return sorted(rows - {(0, "failed")} or rows)
 
 
 def events(rest: Rest, dag_id: str, names: dict[tuple[str, str], str], table: dict[str, Any]) -> None:
