@@ -141,6 +141,13 @@ def reason_for(what: str, races: dict[tuple[str, str], str]) -> str | None:
     return None
 
 
+def reason_of_key(result: Result, what: str, known: list[dict[str, str]]) -> str | None:
+    for reason in known:
+        if "key" in reason and re.fullmatch(reason["key"], what) and re.search(reason["dag"], result.text):
+            return reason["why"]
+    return None
+
+
 def report(out: pathlib.Path, seeds: list[int]) -> int:
     """Writes report.json and report.md; gives the number of seeds with a difference that has no reason."""
     results, known = load(out / "results", seeds), reasons()
@@ -149,9 +156,7 @@ def report(out: pathlib.Path, seeds: list[int]) -> int:
     for result in results:
         rest, races = [], raced(result, known)
         for difference in result.differences():
-            why = reason_for(difference[0], races) or next(
-                (it["why"] for it in known if "key" in it and re.fullmatch(it["key"], difference[0])), None
-            )
+            why = reason_for(difference[0], races) or reason_of_key(result, difference[0], known)
             if why:
                 used[why] += 1
                 raced_in[why].add(result.seed)

@@ -147,7 +147,7 @@ def waiting_in_pool(plan: Plan) -> None:
     if plan.chance(0.5):
         plan.counting.add(pool)
     plan.add(f"{first} = e({first!r})", first)
-    when = '"{{ (ti.start_date + macros.timedelta(seconds=20)).isoformat() }}"'
+    when = '"{{ (ti.start_date + macros.timedelta(seconds=60)).isoformat() }}"'
     more = f", pool={pool!r}, weight_rule='absolute', priority_weight="
     plan.add(f"{sensor} = DateTimeSensorAsync(task_id={sensor!r}, target_time={when}{more}9)", sensor)
     plan.add(f"{other} = t({other!r}{more}1)", other)

@@ -1,7 +1,7 @@
 //! What a task's end does to tasks that are not to run because of it.
 
 use model::{
-    TaskId, TiKey,
+    MapIndex, TaskId, TiKey,
     command::{Refusal, Reply},
     dag::OperatorKind,
     reason::Reason,
@@ -105,19 +105,27 @@ pub(crate) fn asked(
     let reason = Reason::NotChosen {
         task: by.task_id.clone(),
     };
+    let edges = place
+        .and_then(|at| run.planned(at))
+        .map_or(&[][..], |planned| &planned.edges);
+    let is_alone = key.map == MapIndex::NONE;
     let mut places = Vec::new();
     for (task, map) in tasks {
         let Some(position) = run.plan.dag.position(task).map(crate::plan::position) else {
             continue;
         };
+        let is_below = |edge: &Edge| edge.kind == Kind::Direct && edge.below == position;
+        let is_child = is_alone && edges.iter().any(is_below);
         let slots = run.slots_of(position);
         places.extend(slots.filter(|at| {
             run.slot(*at)
                 .is_some_and(|slot| match (map, slot.ti.key.map.0) {
+                    // Upstream skips these when it looks at them next, by what the one above them
+                    // has left for all that are right below it.
+                    (Some(-1), 0..) if is_child => slot.ti.state.is_schedulable(),
+                    (None, 0..) => slot.ti.state.is_schedulable(),
                     (Some(map), index) => *map == index,
-                    (None, -1) => true,
-                    // Upstream skips these when it looks at them next.
-                    (None, _) => slot.ti.state.is_schedulable(),
+                    (None, _) => true,
                 })
         }));
     }

@@ -223,6 +223,20 @@ fn s066_a_branch_of_python_skips_what_it_names() {
             start a#1
         "#]],
     );
+    // Branches name the index that they have themselves; what is further below goes its own way.
+    check(
+        "a; m:a expand=2; n:m expand=2 rule=always",
+        "start; a run; skip-down a m[-1],n[-1]; a ok",
+        expect![[r#"
+            r1 running
+              a success 1
+              m[0] skipped 0: `a` did not choose it
+              m[1] skipped 0: `a` did not choose it
+              n[0] queued 1: handed to a worker, starting
+              n[1] queued 1: handed to a worker, starting
+            start a#1, start n[0]#1, start n[1]#1
+        "#]],
+    );
 }
 
 #[test]
