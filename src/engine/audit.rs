@@ -6,6 +6,7 @@ use model::{
     asset::EventSource,
     audit::{AuditEntry, SCHEDULER},
     command::Reply,
+    limits::AUDIT_EXTRA_BYTES_MAX,
     run::DagRun,
     task_instance::TaskInstance,
 };
@@ -29,7 +30,13 @@ pub(crate) fn prune(cx: &mut Cx, entries: Vec<AuditNo>) -> Reply {
 pub(crate) fn put(cx: &mut Cx, entry: AuditEntry) {
     let last = &mut cx.live.last_audit;
     *last = AuditNo::first_at(cx.now).max(last.next());
-    cx.live.dirty.audit.insert(*last, Some(entry.bounded()));
+    let mut entry = entry.bounded();
+    if let Some(extra) = &mut entry.extra {
+        // What a plugin says of its trouble may be long; requests are bounded before.
+        let end = extra.floor_char_boundary(AUDIT_EXTRA_BYTES_MAX);
+        extra.truncate(end);
+    }
+    cx.live.dirty.audit.insert(*last, Some(entry));
 }
 
 /// The scheduler paused a dag.

@@ -149,9 +149,15 @@ fn numbers_are_times_and_never_meet() {
     let numbers: Vec<AuditNo> = world.book.audit.keys().copied().collect();
     assert_eq!(numbers, [first, first.next(), first.next().next()]);
     world.play("tick 1s");
-    world.ask(entry(&"x".repeat(100)));
+    let extra = Some("ü".repeat(10_000));
+    let long = AuditEntry {
+        extra,
+        ..AuditEntry::new("x".repeat(100))
+    };
+    world.ask(Command::Audit(Box::new(long)));
     let (no, last) = world.book.audit.last_key_value().unwrap();
     assert_eq!((no.at(), last.event.len()), (world.now, 60));
+    assert_eq!(last.extra.as_ref().map(String::len), Some(16 * 1024));
     let entries = vec![first];
     world.ask(Command::PruneAudit { entries });
     assert_eq!(world.book.audit.len(), 3);
