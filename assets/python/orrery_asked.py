@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import re
 import socket
 import sys
 import traceback
@@ -132,6 +133,31 @@ class Timetables:
             at = mapper.to_partition_date(key) or carried
             found.append({"key": key, "date": plain(at), "needs": needs})
         return found
+
+    def do_providers(self, ask: Json) -> list[Json]:
+        """The provider packages that are installed, as upstream's API shows them."""
+        found = need("ProvidersManager", "airflow.providers_manager")().providers
+        fields = {"package_name": "package-name", "documentation_url": "documentation-url"}
+        shown = [
+            {**{field: info.data.get(name) for field, name in fields.items()}, "version": info.version}
+            | {"description": re.sub("[`_<>]", "", info.data.get("description", "").strip(" \n."))}
+            for info in found.values()
+        ]
+        return sorted(shown, key=lambda each: str(each["package_name"]))
+
+    def do_plugins(self, ask: Json) -> list[Json]:
+        """The plugins that are in force, as upstream's API shows them."""
+        info = need("get_plugin_info", "airflow.plugins_manager")()
+        form = need("PluginResponse", "airflow.api_fastapi.core_api.datamodels.plugins")
+        info = sorted(info, key=lambda each: str(each["name"]))
+        return [form.model_validate(each).model_dump(mode="json") for each in info]
+
+    def do_plugin_errors(self, ask: Json) -> list[Json]:
+        """The plugins that could not be imported."""
+        plugins = importlib.import_module("airflow.plugins_manager")
+        plugins.get_plugin_info()
+        found = getattr(plugins, "get_import_errors", lambda: plugins.import_errors)()
+        return [{"source": source, "error": error} for source, error in found.items()]
 
     def do_weight(self, ask: Json) -> int:
         """The weight that a custom strategy gives to a task instance."""

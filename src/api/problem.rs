@@ -87,6 +87,9 @@ impl Problem {
         )
     }
     /// 400: it can be read and makes no sense.
+    pub(crate) fn is_not_found(&self) -> bool {
+        self.status == StatusCode::NOT_FOUND
+    }
     pub(crate) fn invalid(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "API-009", detail)
     }

@@ -8,7 +8,7 @@ use std::{
 
 use engine::{Live, View};
 use model::{
-    DagNo, Timestamp, VersionNo,
+    DagNo, Json, Timestamp, VersionNo,
     change::Variable,
     command::{Command, Refusal, RefusalKind, Reply},
     ports::Clock,
@@ -226,6 +226,20 @@ impl Control {
         self.0.python.set(chosen);
         self.0.handle.derive();
         self.0.folder.look_again();
+    }
+
+    /// Has a dag file read again before long, though it has not changed.
+    pub fn read_again(&self, file: String) {
+        self.0.folder.read_again(file);
+    }
+
+    /// Asks the Python runtime what it has: `providers`, `plugins` or `plugin_errors`. None where
+    /// there is no runtime.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub async fn ask_python(&self, what: &str) -> Result<Option<Json>, Refusal> {
+        self.0.asks.about_itself(what).await
     }
 
     /// The log folder.

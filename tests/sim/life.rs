@@ -329,6 +329,9 @@ impl Life {
         for fence in &outcome.ended {
             self.world.ack(*fence);
         }
+        for (_, fence) in &outcome.waited {
+            self.world.waited(*fence);
+        }
     }
 
     pub(crate) fn carry_out(&mut self, effects: &[Effect]) {

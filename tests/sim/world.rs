@@ -249,6 +249,11 @@ impl World {
         }
     }
 
+    /// The server has the end of a wait in its book, and watches for it no more.
+    pub fn waited(&mut self, fence: Fence) {
+        self.armed.remove(&fence);
+    }
+
     /// What arrives by now.
     pub fn arrivals(&mut self, now: Timestamp, chance: &mut Chance) -> Vec<Report> {
         self.end_tries(now, chance);
@@ -359,8 +364,16 @@ impl World {
 
     /// The connection was lost but the server lives: what was under way is lost, and told again.
     pub fn link_lost(&mut self, now: Timestamp, chance: &mut Chance) {
-        self.mail
-            .retain(|_, report| matches!(report.what, Happened::Fired { .. }));
+        // What triggers say is kept until the server has it in its book.
+        let of_trigger = |what: &Happened| {
+            matches!(
+                what,
+                Happened::Fired { .. }
+                    | Happened::TriggerFailed { .. }
+                    | Happened::TriggerEnded { .. }
+            )
+        };
+        self.mail.retain(|_, report| of_trigger(&report.what));
         let said: Vec<Report> = self.tries.values().flat_map(|of| of.said.clone()).collect();
         for report in said {
             self.send(report, now, chance);

@@ -13,6 +13,7 @@ pub(crate) mod links;
 pub(crate) mod logs;
 pub(crate) mod monitor;
 pub(crate) mod pools;
+pub(crate) mod python;
 pub(crate) mod runs;
 pub(crate) mod sources;
 pub(crate) mod stats;
@@ -27,9 +28,9 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::app::App;
 use {
-    connections as co, dags as d, import_errors as ie, links as l, logs as lo, monitor as m,
-    pools as p, runs as r, sources as s, stats as st, tags as tg, task_instances as ti, tasks as t,
-    variables as v, versions as ve, xcoms as x,
+    connections as co, dags as d, import_errors as ie, jobs as j, links as l, logs as lo,
+    monitor as m, pools as p, python as py, runs as r, sources as s, stats as st, tags as tg,
+    task_instances as ti, tasks as t, variables as v, versions as ve, xcoms as x,
 };
 
 /// One line for each path.
@@ -54,21 +55,9 @@ pub(crate) fn router() -> OpenApiRouter<App> {
         .routes(routes!(r::get_run, r::patch_run, r::delete_run))
         .routes(routes!(r::clear_run))
         .routes(routes!(r::clear_runs))
+        .routes(routes!(r::clear_partitions))
         .routes(routes!(r::wait_run))
-        .routes(routes!(ti::clear_tis))
-        .routes(routes!(ti::list_tis, ti::bulk_tis))
-        .routes(routes!(ti::batch_tis))
-        .routes(routes!(ti::get_ti, ti::patch_ti))
-        .routes(routes!(ti::dry_run_ti))
-        .routes(routes!(ti::list_mapped_tis))
-        .routes(routes!(ti::list_tries))
-        .routes(routes!(ti::get_try))
-        .routes(routes!(ti::get_dependencies))
-        .routes(routes!(ti::get_mapped_ti, ti::patch_mapped_ti))
-        .routes(routes!(ti::dry_run_mapped_ti))
-        .routes(routes!(ti::list_mapped_tries))
-        .routes(routes!(ti::get_mapped_try))
-        .routes(routes!(ti::get_mapped_dependencies))
+        .merge(ti::router())
         .merge(humans::router())
         .routes(routes!(lo::get_log))
         .routes(routes!(lo::get_external_log_url))
@@ -94,12 +83,18 @@ pub(crate) fn router() -> OpenApiRouter<App> {
             co::bulk_connections
         ))
         .routes(routes!(co::test_connection))
+        .routes(routes!(co::create_defaults))
         .routes(routes!(
             co::get_connection,
             co::patch_connection,
             co::delete_connection
         ))
         .merge(event_logs::router())
+        .routes(routes!(d::reparse_file))
+        .routes(routes!(j::list_jobs))
+        .routes(routes!(py::list_providers))
+        .routes(routes!(py::list_plugins))
+        .routes(routes!(py::list_plugin_errors))
         .routes(routes!(m::get_config))
         .routes(routes!(m::get_config_value))
         .routes(routes!(m::get_health))
@@ -107,13 +102,11 @@ pub(crate) fn router() -> OpenApiRouter<App> {
 }
 
 /// The first parts of upstream's paths that have no answer here yet.
-const NOT_YET: [&str; 5] = ["auth", "jobs", "parseDagFile", "plugins", "providers"];
+const NOT_YET: [&str; 1] = ["auth"];
 
 /// Whether upstream has something at this path below `/api/v2/` that we do not have yet.
 pub(crate) fn is_not_yet(path: &str) -> bool {
     let mut parts = path.split('/');
     let first = parts.next().unwrap_or_default();
-    let inner = ["state-store"];
-    NOT_YET.contains(&first)
-        || (first == "dags" && parts.any(|part| inner.contains(&part) || part.ends_with("avorite")))
+    NOT_YET.contains(&first) || (first == "dags" && parts.any(|part| part.ends_with("avorite")))
 }

@@ -251,9 +251,12 @@ fn all_that_changes_something_is_recorded() {
         cancel_backfill
         clear_asset_state_store
         clear_dag_run
+        clear_dag_run_partitions
         clear_dag_runs
+        clear_task_state_store
         create_asset_event
         create_backfill
+        create_default_connections
         create_xcom_entry
         delete_asset_queued_events
         delete_asset_state_store
@@ -263,6 +266,8 @@ fn all_that_changes_something_is_recorded() {
         delete_dag_asset_queued_events
         delete_dag_run
         delete_pool
+        delete_task_instance
+        delete_task_state_store
         delete_variable
         delete_xcom_entry
         materialize_asset
@@ -273,14 +278,18 @@ fn all_that_changes_something_is_recorded() {
         patch_dag_run
         patch_dags
         patch_pool
+        patch_task_group_instances
         patch_task_instance
+        patch_task_state_store
         patch_variable
         pause_backfill
         post_clear_task_instances
         post_connection
         post_pool
         post_variable
+        reparse_dag_file
         set_asset_state_store
+        set_task_state_store
         trigger_dag_run
         unpause_backfill
         update_hitl_detail

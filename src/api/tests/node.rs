@@ -15,9 +15,9 @@ use control::{Environment, Handle, Ports, Running};
 use model::{
     DeploymentId, Fence, Json, TiKey, Timestamp,
     change::Change,
-    ports::{Adopted, Clock, Executor},
+    ports::{Adopted, Clock, Evaluator, Executor},
     report::{Happened, Outcome, Report, Usage},
-    work::Work,
+    work::{PythonRuntime, Work},
 };
 use tower::ServiceExt;
 
@@ -87,6 +87,20 @@ impl Executor for Script {
     }
 }
 
+/// What only Python can say.
+struct Says(fn(&Json) -> Result<Json, String>);
+
+impl Evaluator for Says {
+    fn evaluate(
+        &self,
+        _: &PythonRuntime,
+        ask: Json,
+        done: Box<dyn FnOnce(Result<Json, String>) + Send>,
+    ) {
+        done(self.0(&ask));
+    }
+}
+
 /// An answer.
 pub(super) struct Answer {
     pub(super) status: u16,
@@ -114,8 +128,21 @@ impl Node {
         Self::over(write, files)
     }
 
+    /// A node with a Python runtime that says this.
+    pub(super) fn with_python(says: fn(&Json) -> Result<Json, String>) -> Self {
+        Self::make(|_| {}, &[], Some(Says(says)))
+    }
+
     /// A node over a book that `write` has begun.
     pub(super) fn over(write: impl FnOnce(&mut store::Writer), files: &[(&str, &str)]) -> Self {
+        Self::make(write, files, None)
+    }
+
+    fn make(
+        write: impl FnOnce(&mut store::Writer),
+        files: &[(&str, &str)],
+        says: Option<Says>,
+    ) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let n = NEXT.fetch_add(1, Ordering::Relaxed);
         let folder = std::env::temp_dir().join(format!("api-{}-{n}", std::process::id()));
@@ -130,6 +157,10 @@ impl Node {
         let (book, mut writer) = store::open(&folder.join("book.redb"), &options).unwrap();
         write(&mut writer);
         let queue = control::channel();
+        let python = says.as_ref().map(|_| PythonRuntime {
+            folder: "/venv".to_owned(),
+            ..PythonRuntime::default()
+        });
         let clock = Arc::new(WallClock);
         let ports = Ports {
             clock: clock.clone(),
@@ -138,7 +169,7 @@ impl Node {
             triggerer: None,
             parser: None,
             callbacks: None,
-            evaluator: None,
+            evaluator: says.map(|says| Arc::new(says) as _),
             execution: None,
             keyring: Arc::new(security::Keyring::open_or_create(&folder.join("keys")).unwrap()),
             runtime: tokio::runtime::Handle::current(),
@@ -153,7 +184,7 @@ impl Node {
             base_env: Vec::new(),
             retention: control::Retention::default(),
             disk_needed_bytes: 0,
-            python: None,
+            python,
         };
         let running = control::start(options, book, writer, ports, queue).unwrap();
         let place = Place {

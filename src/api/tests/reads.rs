@@ -340,7 +340,7 @@ async fn what_is_not_there_is_named() {
         ("GET", "/pools/none"),
         ("GET", "/variables/none"),
         ("GET", "/config"),
-        ("GET", "/jobs"),
+        ("GET", "/auth/login"),
         ("GET", "/nonsense"),
         ("PUT", "/pools"),
     ] {
@@ -359,7 +359,7 @@ async fn what_is_not_there_is_named() {
         404 API-008 there is no pool `none`
         404 API-008 there is no variable `none`
         403 API-013 the configuration is not shown here; `orrery config show` has it
-        404 API-012 `/api/v2/jobs` is part of Airflow's API and not there yet
+        404 API-012 `/api/v2/auth/login` is part of Airflow's API and not there yet
         404 API-003 there is nothing at `/api/v2/nonsense`
         405 API-004 PUT is not possible here; `Allow` says what is
     "#]]

@@ -29,7 +29,7 @@ const FIELDS: [&str; 10] = [
     "team_name",
 ];
 
-async fn put(app: &App, opened: &Opened, only_new: bool) -> Result<(), Problem> {
+pub(super) async fn put(app: &App, opened: &Opened, only_new: bool) -> Result<(), Problem> {
     let Opened { words, description } = opened;
     let sealed = seal(app.control().reader(), words, description.clone());
     let connection = sealed.map_err(|cause| {

@@ -3,11 +3,13 @@
 
 mod body;
 mod change;
+mod defaults;
 mod list;
 mod mask;
 mod refuse;
 
 pub(crate) use change::*;
+pub(crate) use defaults::*;
 pub(crate) use list::*;
 pub(crate) use mask::{MASK, redacted, wholly_masked};
 pub(crate) use refuse::*;

@@ -3,10 +3,12 @@
 mod change;
 mod details;
 mod list;
+mod parse;
 
 pub(crate) use change::*;
 pub(crate) use details::*;
 pub(crate) use list::*;
+pub(crate) use parse::*;
 
 use model::change::{DagRow, DagSummary};
 use serde::Serialize;

@@ -246,7 +246,7 @@ pub(crate) async fn clear_runs(
         from: body.partition_date_start.map(|at| at.0),
         to: body.partition_date_end.map(|at| at.0),
     };
-    selector.check(!body.dag_runs.is_empty())?;
+    selector.check("dag_runs", !body.dag_runs.is_empty())?;
     let how = RunClearBody {
         dry_run: body.dry_run,
         only_failed: body.only_failed,

@@ -3,6 +3,7 @@
 mod batch;
 mod change;
 mod clear;
+mod forget;
 mod get;
 mod list;
 mod partition;
@@ -12,6 +13,7 @@ mod wait;
 pub(crate) use batch::*;
 pub(crate) use change::*;
 pub(crate) use clear::*;
+pub(crate) use forget::*;
 pub(crate) use get::*;
 pub(crate) use list::*;
 pub(crate) use trigger::*;

@@ -14,18 +14,15 @@ pub(super) struct Selector {
 
 impl Selector {
     /// Says no to more than one way of naming runs, and to none.
-    pub(super) fn check(&self, are_named: bool) -> Result<(), Problem> {
+    pub(super) fn check(&self, other: &str, are_named: bool) -> Result<(), Problem> {
         let has_window = self.from.is_some() || self.to.is_some();
         let n_ways = [are_named, self.key.is_some(), has_window];
         if n_ways.iter().filter(|way| **way).count() != 1 {
-            let text = "give exactly one of dag_runs (not empty), partition_key, or a window of \
-                        partition_date_start and partition_date_end";
-            return Err(Problem::field(
-                "dag_runs",
-                "value_error",
-                text.to_owned(),
-                "",
-            ));
+            let text = format!(
+                "give exactly one of {other} (not empty), partition_key, or a window of \
+                 partition_date_start and partition_date_end"
+            );
+            return Err(Problem::field(other, "value_error", text, ""));
         }
         if let (Some(from), Some(to)) = (self.from, self.to)
             && from > to

@@ -27,15 +27,15 @@ use crate::{
 #[serde(deny_unknown_fields, default)]
 #[schema(as = PatchTaskInstanceBody)]
 pub(crate) struct TiPatchBody {
-    new_state: Option<TiState>,
+    pub(super) new_state: Option<TiState>,
     /// `null` removes it; absent leaves it.
     #[serde(deserialize_with = "given")]
     #[schema(value_type = Option<String>)]
-    note: Option<Option<String>>,
-    include_upstream: bool,
-    include_downstream: bool,
-    include_future: bool,
-    include_past: bool,
+    pub(super) note: Option<Option<String>>,
+    pub(super) include_upstream: bool,
+    pub(super) include_downstream: bool,
+    pub(super) include_future: bool,
+    pub(super) include_past: bool,
 }
 
 query! {
@@ -65,25 +65,26 @@ struct Target {
     map: Option<i32>,
 }
 
+/// A state that people may set.
+pub(super) fn settable(TiState(state): TiState) -> Result<TaskInstanceState, Problem> {
+    let by_hand = [
+        TaskInstanceState::Success,
+        TaskInstanceState::Failed,
+        TaskInstanceState::Skipped,
+    ];
+    if by_hand.contains(&state) {
+        return Ok(state);
+    }
+    let text = format!("`{state}` cannot be set by hand: use success, failed or skipped");
+    let input = state.as_str();
+    Err(Problem::field("new_state", "value_error", text, input))
+}
+
 impl TiPatchBody {
     fn ask(&self, target: &Target, dry_run: bool) -> Result<Option<SetTaskState>, Problem> {
-        let Some(TiState(state)) = self.new_state else {
+        let Some(state) = self.new_state.map(settable).transpose()? else {
             return Ok(None);
         };
-        let by_hand = [
-            TaskInstanceState::Success,
-            TaskInstanceState::Failed,
-            TaskInstanceState::Skipped,
-        ];
-        if !by_hand.contains(&state) {
-            let text = format!("`{state}` cannot be set by hand: use success, failed or skipped");
-            return Err(Problem::field(
-                "new_state",
-                "value_error",
-                text,
-                state.as_str(),
-            ));
-        }
         Ok(Some(SetTaskState {
             dag_id: DagId::from(target.dag_id.as_str()),
             run_id: RunId::from(target.run_id.as_str()),
@@ -144,7 +145,7 @@ const FIELDS: [&str; 2] = ["new_state", "note"];
 
 impl TiPatchBody {
     /// Without what the mask leaves out.
-    fn masked(mut self, mask: &MaskQuery) -> Result<Self, Problem> {
+    pub(super) fn masked(mut self, mask: &MaskQuery) -> Result<Self, Problem> {
         mask.check(&FIELDS)?;
         self.new_state = self.new_state.filter(|_| mask.has("new_state"));
         self.note = self.note.filter(|_| mask.has("note"));

@@ -3,16 +3,21 @@
 mod batch;
 mod change;
 mod clear;
+mod delete;
 mod dependencies;
 mod get;
+mod group;
 mod list;
+mod state;
 mod tries;
 
 pub(crate) use batch::*;
 pub(crate) use change::*;
 pub(crate) use clear::*;
+pub(crate) use delete::*;
 pub(crate) use dependencies::*;
 pub(crate) use get::*;
+pub(crate) use group::*;
 pub(crate) use list::*;
 pub(crate) use tries::*;
 
@@ -25,14 +30,37 @@ use model::{
 };
 use serde::Serialize;
 use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 
 use super::{dags::display_name, jobs::JobResponse, versions::DagVersionResponse};
 use crate::{
-    app::Place,
+    app::{App, Place},
     ids,
     wire::{Any, At, TiState, duration_s, ti_state},
 };
+
+/// One line for each path.
+pub(crate) fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(clear_tis))
+        .routes(routes!(list_tis, bulk_tis))
+        .routes(routes!(batch_tis))
+        .routes(routes!(get_ti, patch_ti, delete_ti))
+        .routes(routes!(patch_group))
+        .routes(routes!(dry_run_group))
+        .routes(routes!(dry_run_ti))
+        .routes(routes!(list_mapped_tis))
+        .routes(routes!(list_tries))
+        .routes(routes!(get_try))
+        .routes(routes!(get_dependencies))
+        .routes(routes!(get_mapped_ti, patch_mapped_ti))
+        .routes(routes!(dry_run_mapped_ti))
+        .routes(routes!(list_mapped_tries))
+        .routes(routes!(get_mapped_try))
+        .routes(routes!(get_mapped_dependencies))
+        .merge(state::router())
+}
 
 /// A task instance at its latest try.
 #[derive(Clone, Debug, Serialize, ToSchema)]
