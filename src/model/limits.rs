@@ -84,7 +84,7 @@ pub const AUDIT_EXTRA_BYTES_MAX: usize = 16 * 1024;
 pub const AUDIT_PRUNE_MAX: usize = 1_000;
 /// Values of one attribute that are looked up one by one in an index of the audit log; for more,
 /// entries themselves are looked at.
-pub const AUDIT_VALUES_MAX: usize = 16;
+pub const AUDIT_VALUES_MAX: usize = 1_000;
 /// Bytes of an XCom value as JSON.
 pub const XCOM_BYTES_MAX: usize = 1024 * 1024;
 /// Bytes of an XCom value as JSON that a Python task pushes.

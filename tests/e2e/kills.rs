@@ -93,6 +93,10 @@ fn two_hundred_kills_lose_nothing_and_start_nothing_twice() {
         assert_eq!(run["state"], "success", "{run}");
         assert!(begin.elapsed() < Duration::from_secs(120));
     }
+    // A request and its entry in the audit log are one commit, and the answer waits for it.
+    let asked = server.get("eventLogs?event=trigger_dag_run&dag_id=witness&limit=1");
+    let n_asked = asked["total_entries"].as_u64().unwrap();
+    assert!(n_asked >= acknowledged.len() as u64, "{n_asked} entries");
     let text = fs::read_to_string(&book).unwrap();
     let mut seen = BTreeMap::new();
     for line in text.lines() {
@@ -110,6 +114,30 @@ fn two_hundred_kills_lose_nothing_and_start_nothing_twice() {
         "{KILLS} kills, {} runs, {} tries",
         acknowledged.len(),
         seen.len()
+    );
+    server.stop();
+}
+
+#[test]
+fn s105_a_try_whose_worker_dies_is_in_the_audit_log() {
+    let text = "dag_id: long\nschedule: null\nis_paused_upon_creation: false\ntasks:\n  \
+        - {id: a, uses: bash, with: {bash_command: 'sleep 60'}}\n";
+    let options = Options {
+        dags: vec![("long.yaml".into(), text.into())],
+        ..Options::default()
+    };
+    let server = Server::start(&kit::binary(), &options);
+    server.wait_for_dag("long");
+    let run_id = server.trigger("long");
+    server.wait_for_state("long", &run_id, "a", "running");
+    server.workers().iter().for_each(|pid| kit::kill(*pid));
+    assert_eq!(server.wait_for_end("long", &run_id)["state"], "failed");
+    let log = server.get("eventLogs?dag_id=long&event=heartbeat%20timeout");
+    assert_eq!(log["total_entries"], 1, "{log}");
+    let entry = &log["event_logs"][0];
+    assert_eq!(
+        (&entry["run_id"], &entry["task_id"], &entry["try_number"]),
+        (&run_id.as_str().into(), &"a".into(), &1.into())
     );
     server.stop();
 }

@@ -3,6 +3,8 @@
 //! A value's entries are rows in order of time, so what several attributes have in common is found
 //! by going along all of them at once: whoever lags behind jumps to where the furthest is.
 
+use std::collections::BTreeSet;
+
 use model::AuditNo;
 
 use super::{Snapshot, page::Order};
@@ -40,7 +42,12 @@ pub(super) struct Common<'s> {
 }
 
 /// Entries that have one of the values.
-struct Attribute<'s>(Vec<Column<'s>>);
+struct Attribute<'s> {
+    order: Order,
+    columns: Vec<Column<'s>>,
+    /// Where each column is that has not ended, so that those behind are found at once.
+    heads: BTreeSet<(u64, usize)>,
+}
 
 /// The entries of one value.
 struct Column<'s> {
@@ -66,7 +73,11 @@ impl<'s> Common<'s> {
         };
         let mut attributes = Vec::new();
         for (by, values) in by {
-            let mut columns = Vec::new();
+            let mut attribute = Attribute {
+                order,
+                columns: Vec::new(),
+                heads: BTreeSet::new(),
+            };
             for value in values {
                 let prefix = audit_by::prefix(snapshot.deployment, *by, value);
                 let mut column = Column {
@@ -78,9 +89,13 @@ impl<'s> Common<'s> {
                     rows: Box::new(std::iter::empty()),
                 };
                 column.jump(from)?;
-                columns.push(column);
+                let place = attribute.columns.len();
+                attribute
+                    .heads
+                    .extend(column.head.map(|head| (head, place)));
+                attribute.columns.push(column);
             }
-            attributes.push(Attribute(columns));
+            attributes.push(attribute);
         }
         Ok(Self {
             order,
@@ -92,7 +107,7 @@ impl<'s> Common<'s> {
     fn step(&mut self) -> Result<Option<Step>, ReadError> {
         let mut furthest: Option<u64> = None;
         for attribute in &self.attributes {
-            let Some(head) = attribute.head(self.order) else {
+            let Some(head) = attribute.head() else {
                 return Ok(None);
             };
             let is_further = furthest.is_none_or(|at| !is_at(self.order, at, head));
@@ -104,7 +119,7 @@ impl<'s> Common<'s> {
         let mut is_common = true;
         for attribute in &mut self.attributes {
             attribute.seek(target)?;
-            is_common &= attribute.head(self.order) == Some(target);
+            is_common &= attribute.head() == Some(target);
         }
         if !is_common {
             return Ok(Some(Step::Passed(AuditNo(before(self.order, target)))));
@@ -134,15 +149,27 @@ impl Iterator for Common<'_> {
 }
 
 impl Attribute<'_> {
-    fn head(&self, order: Order) -> Option<u64> {
-        let heads = self.0.iter().filter_map(|column| column.head);
-        match order {
-            Order::Ascending => heads.min(),
-            Order::Descending => heads.max(),
+    fn first(&self) -> Option<(u64, usize)> {
+        match self.order {
+            Order::Ascending => self.heads.first().copied(),
+            Order::Descending => self.heads.last().copied(),
         }
     }
+    fn head(&self) -> Option<u64> {
+        self.first().map(|(head, _)| head)
+    }
     fn seek(&mut self, to: u64) -> Result<(), ReadError> {
-        self.0.iter_mut().try_for_each(|column| column.seek(to))
+        while let Some((head, place)) = self.first() {
+            if is_at(self.order, head, to) {
+                break;
+            }
+            self.heads.remove(&(head, place));
+            if let Some(column) = self.columns.get_mut(place) {
+                column.seek(to)?;
+                self.heads.extend(column.head.map(|head| (head, place)));
+            }
+        }
+        Ok(())
     }
 }
 
