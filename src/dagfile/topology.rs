@@ -69,7 +69,7 @@ pub(crate) fn ring(upstream: &[Vec<usize>], order: &[usize]) -> Option<Vec<usize
 /// The sentence about a ring of tasks.
 pub(crate) fn ring_sentence(names: &[String]) -> String {
     let names = shorten(names).join(" → ");
-    format!("the tasks wait for each other: {names}")
+    format!("the tasks wait for each other: {names}: take one of these edges away")
 }
 
 /// A long ring is told by its beginning and its end.

@@ -32,18 +32,24 @@ pub(crate) fn bad_run_id(run_id: &str) -> Refusal {
 }
 /// The run id looks like one of another type.
 pub(crate) fn reserved_run_id(run_id: &str, prefix: &str) -> Refusal {
-    let message =
-        format!("run id `{run_id}` begins with `{prefix}`, which is kept for runs of that type");
+    let message = format!(
+        "run id `{run_id}` begins with `{prefix}`, which is kept for runs of that type: choose another"
+    );
     refusal(RefusalKind::Invalid, "RUN-004", message)
 }
 /// The dag has a run with this id.
 pub(crate) fn run_exists(dag_id: &str, run_id: &str) -> Refusal {
-    let message = format!("dag `{dag_id}` has a run `{run_id}` already");
+    let message = format!(
+        "dag `{dag_id}` has a run `{run_id}` already: choose another dag_run_id, or clear that run"
+    );
     refusal(RefusalKind::Conflict, "RUN-005", message)
 }
 /// The dag has a run with this logical date.
 pub(crate) fn date_exists(dag_id: &str, date: model::Timestamp) -> Refusal {
-    let message = format!("dag `{dag_id}` has a run with logical date {date} already");
+    let message = format!(
+        "dag `{dag_id}` has a run with logical date {date} already: choose another date or null, or \
+         clear that run"
+    );
     refusal(RefusalKind::Conflict, "RUN-006", message)
 }
 /// The dag does not allow runs of this type.

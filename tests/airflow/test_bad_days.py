@@ -48,6 +48,11 @@ FILES = {
     "prints_bytes": ("import os\nfor _ in range(64): os.write(1, os.urandom(1 << 16)); os.write(2, os.urandom(1 << 16))", None),
     "starts_threads": ("import threading, time\nfor _ in range(8): threading.Thread(target=time.sleep, args=(9,), daemon=True).start()", None),
     "leaves_a_daemon": ("import os, time\nif os.fork() == 0:\n    os.setsid()\n    time.sleep(100)\n    os._exit(0)", None),
+    "has_an_impossible_cron": ("from airflow.sdk import DAG\ndag = DAG('c', schedule='61 * * * *')", "not acceptable, out of range"),
+    "has_no_distance": ("import datetime\nfrom airflow.sdk import DAG\ndag = DAG('z', schedule=datetime.timedelta(0))", "must be positive"),
+    "is_on_mars": ("import pendulum\nfrom airflow.sdk import DAG\nDAG('m', start_date=pendulum.datetime(2026, 1, 1, tz='Mars/Olympus'))", "Mars/Olympus"),
+    "maps_in_a_ring": ("from airflow.sdk import DAG, task\nwith DAG('r'):\n    @task\n    def a(x): return [x]\n    m = a.expand(x=[1])\n    a.override(task_id='n').expand(x=m) >> m", "Cycle detected in D"),
+    "maps_nothing": ("from airflow.sdk import DAG, task\nwith DAG('n'):\n    @task\n    def a(x): return [x]\n    a.expand(x=5)", "unexpected type 'int'"),
     "sets_a_hook": ("import sys\nsys.excepthook = sys.displayhook = None\nsys.stdout = sys.stderr = None", None),
 }
 TASKS = """

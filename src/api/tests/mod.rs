@@ -18,3 +18,4 @@ mod shapes;
 mod speed;
 mod states;
 mod writes;
+mod wrong;

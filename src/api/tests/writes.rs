@@ -196,7 +196,8 @@ async fn runs_that_cannot_be_are_refused() {
         out.push('\n');
     }
     expect![[r#"
-        409 RUN-005 dag `etl` has a run `one` already
+        409 RUN-005 dag `etl` has a run `one` already: choose another dag_run_id, or
+            clear that run
         404 CTL-012 there is no dag `none`
         422 API-014 body.logical_date missing: missing field `logical_date`
         422 API-014 body.logical_date value_error: `tomorrow` is not a time or duration

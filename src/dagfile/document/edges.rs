@@ -57,7 +57,7 @@ fn upstream_of(
         }
         match places.get(need.as_str()) {
             Some(place) if *place == n => {
-                let message = format!("task `{id}` waits for itself");
+                let message = format!("task `{id}` waits for itself: take it out of its `needs`");
                 reader.problems.add(CODE, *at, message);
             }
             Some(place) => upstream.push(*place),

@@ -88,7 +88,9 @@ fn written(text: &str, timezone: &str) -> Result<Schedule, String> {
 fn positive(delta: Delta) -> Result<(), String> {
     let is_positive =
         delta.months > 0 || (delta.months == 0 && (delta.days > 0 || delta.span > TimeDelta::ZERO));
-    let wrong = || "the distance between runs must be more than nothing".to_owned();
+    let wrong = || {
+        "the distance between runs must be more than nothing: write for example `PT30M`".to_owned()
+    };
     is_positive.then_some(()).ok_or_else(wrong)
 }
 

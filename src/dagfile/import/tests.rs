@@ -114,14 +114,14 @@ fn edges() {
     check(
         "dag_id: d\ntasks:\n- {id: a, needs: b}\n- {id: b, needs: [c]}\n- {id: c, needs: [a]}\n- {id: e, needs: [c]}\n- {id: f}\n",
         expect![[r#"
-            3:8 DAG-006 the tasks wait for each other: `a` → `c` → `b` → `a`
+            3:8 DAG-006 the tasks wait for each other: `a` → `c` → `b` → `a`: take one of these edges away
         "#]],
     );
     check(
         "dag_id: d\ntasks:\n- {id: a, needs: [a]}\n",
         expect![[r#"
-        3:19 DAG-006 task `a` waits for itself
-    "#]],
+            3:19 DAG-006 task `a` waits for itself: take it out of its `needs`
+        "#]],
     );
     check(
         "dag_id: d\ntasks:\n- {id: extract}\n- {id: b, needs: [extrat]}\n",
@@ -149,8 +149,8 @@ fn edges() {
     check(
         &format!("dag_id: d\ntasks:\n{ring}"),
         expect![[r#"
-        3:8 DAG-006 the tasks wait for each other: `t0` → `t999` → `t998` → `t997` → `t996` → `t995` → `t994` → `t993` → `t992` → `t991` → `t990` → `t989` → `t988` → `t987` → `t986` → `t985` → `t984` → `t983` → `t982` → `t981` → … 980 more … → `t0`
-    "#]],
+            3:8 DAG-006 the tasks wait for each other: `t0` → `t999` → `t998` → `t997` → `t996` → `t995` → `t994` → `t993` → `t992` → `t991` → `t990` → `t989` → `t988` → `t987` → `t986` → `t985` → `t984` → `t983` → `t982` → `t981` → … 980 more … → `t0`: take one of these edges away
+        "#]],
     );
 }
 

@@ -247,11 +247,11 @@ fn s028_to_s030_runs_by_hand_and_by_id() {
         manual__1 running: the logical date 2026-01-05T00:00:00Z is in the future
           a no_status 0: the logical date 2026-01-05T00:00:00Z is in the future
         start a#1
-        RUN-005 dag `d` has a run `manual__2026-01-01T00:00:00+00:00` already
+        RUN-005 dag `d` has a run `manual__2026-01-01T00:00:00+00:00` already: choose another dag_run_id, or clear that run
         RUN-003 `x y` is no run id: use at most 250 of letters, digits and `_ . ~ : + -`, without `..`
         RUN-003 `a..b` is no run id: use at most 250 of letters, digits and `_ . ~ : + -`, without `..`
-        RUN-004 run id `scheduled__1` begins with `scheduled__`, which is kept for runs of that type
-        RUN-006 dag `d` has a run with logical date 2026-01-05T00:00:00Z already
+        RUN-004 run id `scheduled__1` begins with `scheduled__`, which is kept for runs of that type: choose another
+        RUN-006 dag `d` has a run with logical date 2026-01-05T00:00:00Z already: choose another date or null, or clear that run
         RUN-007 dag `d` does not allow operator_triggered runs (allowed_run_types)
         RUN-001 there is no dag `e`
     "#]].assert_eq(&world.show());

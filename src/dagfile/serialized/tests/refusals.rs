@@ -96,7 +96,9 @@ fn edges_that_lead_nowhere() {
             task(json!({"downstream_task_ids": ["b"]})),
             task(json!({"task_id": "b", "downstream_task_ids": ["a"]})),
         ])),
-        &expect!["DAG-032: the tasks wait for each other: `a` → `b` → `a`"],
+        &expect![
+            "DAG-032: the tasks wait for each other: `a` → `b` → `a`: take one of these edges away"
+        ],
     );
     check(
         &document(&json!([task(json!({})), task(json!({}))])),
