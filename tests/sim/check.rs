@@ -46,13 +46,16 @@ impl Life {
         let Some(server) = &self.server else {
             return Foreseen::default();
         };
-        // A run that moves to another version may ask for more slots while it holds them.
+        // A run that moves to another version, as those of Python dags do when one is published, may
+        // ask for more slots while it holds them.
         let changes_pools = |input: &Given| match input {
             Given::Command(command) => {
                 matches!(&**command, Command::Clear(clear) if clear.run_on_latest_version == Some(true))
                     || matches!(
                         **command,
-                        Command::PutPool { .. } | Command::DeletePool { .. }
+                        Command::PutPool { .. }
+                            | Command::DeletePool { .. }
+                            | Command::PublishFile(_)
                     )
             }
             Given::Report(_) => false,
