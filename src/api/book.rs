@@ -225,6 +225,20 @@ impl<'a> Book<'a> {
         Ok(DagRunResponse::new(run, row, versions))
     }
 
+    /// The earlier tries of a task instance, the first one first. Those of a task that was not
+    /// mapped then are those of its first index now, as upstream has it.
+    pub(crate) fn tries(&self, key: TiKey) -> Result<Vec<TaskInstance>, Problem> {
+        let mut tries = read(self.snapshot.tries(key))?;
+        let map = MapIndex::NONE;
+        let alone = TiKey { map, ..key };
+        if key.map == MapIndex(0) && read(self.snapshot.task_instance(alone))?.is_none() {
+            let before = read(self.snapshot.tries(alone))?;
+            let before = before.into_iter().map(|ti| TaskInstance { key, ..ti });
+            tries.splice(0..0, before);
+        }
+        Ok(tries)
+    }
+
     /// A task instance by the names in a path, or 404.
     pub(crate) fn ti(
         &self,

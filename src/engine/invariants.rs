@@ -146,7 +146,10 @@ fn waits_for(run: &LiveRun, at: u32, kind: Kind) -> Option<Tally> {
                     }
                 };
                 if is_seen {
-                    tally.add(upper.ti.state, task.is_setup);
+                    tally.add(
+                        crate::live::run::seen_by(&run.plan, upper, slot.task),
+                        task.is_setup,
+                    );
                 }
             }
         }

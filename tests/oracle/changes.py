@@ -18,7 +18,7 @@ class Tasks:
     def __init__(self, plan: Plan) -> None:
         self.plan, self.rng = plan, plan.rng
         # Each with what makes it and what is above it.
-        self.made: dict[str, tuple[str, list[str]]] = {GATE: (f"t({GATE!r}, gate='g')", [])}
+        self.made: dict[str, tuple[str, list[str]]] = {GATE: (f"t({GATE!r}, gate='g', outlets=[kept])", [])}
         for _ in range(self.rng.randint(2, 4)):
             self.add()
 
@@ -75,6 +75,8 @@ class Tasks:
 def make_changed(plan: Plan) -> None:
     """A file and what becomes of it."""
     plan.head.append(f"made = Asset('made_{plan.dag_id}', uri='oracle://{plan.dag_id}/made')")
+    # Upstream takes no reference away that is the last of its file.
+    plan.head.append(f"kept = Asset('kept_{plan.dag_id}', uri='oracle://{plan.dag_id}/kept')")
     tasks = Tasks(plan)
     plan.gates.add(GATE)
     tasks.write(0)
@@ -139,7 +141,7 @@ def note_outlet(plan: Plan, side: Side) -> None:
     def active() -> bool:
         return bool(side.rest.all(f"assets?name_pattern={name}", "assets"))
 
-    side.note(f"{name} is active: {active() if side.comes(lambda: active() == used, 60) else not used}")
+    side.note(f"{name} is active: {active() if side.comes(lambda: active() == used, 240) else not used}")
 
 
 def make_gone(plan: Plan) -> None:

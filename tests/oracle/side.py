@@ -296,6 +296,9 @@ class Side:
         for ti in sorted(tis, key=lambda ti: (ti["dag_run_id"], ti["task_id"], ti["map_index"])):
             self.note(f"now {ti['dag_run_id']} {ti['task_id']}[{ti['map_index']}] {ti['state']} {ti['trigger']}")
 
+    def n_told(self, run_id: str) -> int:
+        return len(list(self.gates.glob(f"{self.dag_id}.*.late.{run_id}")))
+
     def note_told(self, run_id: str) -> None:
         """Which deadlines of a run were told, and with what."""
         for file in sorted(self.gates.glob(f"{self.dag_id}.*.late.{run_id}")):

@@ -226,7 +226,7 @@ pub(crate) async fn get_hitl_try(
     let names = (dag_id, run_id, task_id, map);
     app.read(move |book| {
         let (found, ti, input) = find(book, &names, Some(number))?;
-        let earlier = read(book.snapshot.tries(ti.key))?;
+        let earlier = book.tries(ti.key)?;
         let ti = earlier
             .into_iter()
             .find(|one| one.try_number == number)

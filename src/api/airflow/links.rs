@@ -57,7 +57,7 @@ fn check_try(book: &Book<'_>, ti: &TaskInstance, asked: Option<u32>) -> Result<(
     let Some(asked) = asked.filter(|asked| *asked != ti.try_number) else {
         return Ok(());
     };
-    let tries = read(book.snapshot.tries(ti.key))?;
+    let tries = book.tries(ti.key)?;
     if tries.iter().any(|one| one.try_number == asked) {
         return Ok(());
     }

@@ -83,10 +83,17 @@ pub(crate) async fn find(
         if number == 0 || number > ti.try_number.max(1) {
             return Err(Problem::not_found("try", number));
         }
-        let path = logs::path::path(&dag_id, &run_id, &task_id, MapIndex(map), number);
+        let path = |map| logs::path::path(&dag_id, &run_id, &task_id, map, number);
+        let mut file = folder.join(path(MapIndex(map)));
+        let alone = folder.join(path(MapIndex::NONE));
+        // A try of a task that was not mapped then.
+        let is_there = logs::read::is_there;
+        if map == 0 && number < ti.try_number && !is_there(&file) && is_there(&alone) {
+            file = alone;
+        }
         let is_open = number == ti.try_number.max(1) && !ti.state.is_finished();
         Ok(LogOf {
-            file: folder.join(path),
+            file,
             is_open,
             run: found.run.no,
         })

@@ -91,7 +91,9 @@ impl Asked<'_> {
             event: self.event.to_owned(),
             dag_id: text("dag_id"),
             task_id: text("task_id"),
-            run_id: text("run_id").or_else(|| text("dag_run_id")),
+            run_id: text("run_id")
+                .or_else(|| text("dag_run_id"))
+                .filter(|id| !id.is_empty()),
             map_index: text("map_index").and_then(|index| index.parse().ok()),
             try_number: None,
             logical_date: date,

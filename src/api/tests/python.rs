@@ -176,3 +176,37 @@ async fn a_task_says_what_its_operator_says() {
     expect![[r##"["@task.sell",{"module_path":"airflow.providers.standard.operators.python","class_name":"PythonOperator"},["op_args","op_kwargs"],["Receipt","Report"],"#abcdef"]"##]]
     .assert_eq(&shown.to_string());
 }
+
+/// As upstream has it: a task that was not mapped when it ran first.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn s040_tries_of_what_had_no_index_are_those_of_the_first() {
+    let mut changes = book();
+    let with_tries = |map: i32, try_number: u32| {
+        let Change::PutTaskInstance { ti, .. } = ti(2, map) else {
+            unreachable!()
+        };
+        TaskInstance { try_number, ..*ti }
+    };
+    changes.push(Change::ArchiveTry(Box::new(with_tries(-1, 1))));
+    changes.push(Change::ArchiveTry(Box::new(with_tries(0, 2))));
+    changes.push(Change::PutTaskInstance {
+        dag: DagNo(1),
+        ti: Box::new(with_tries(0, 3)),
+        was: Some(TaskInstanceState::Success),
+    });
+    let node = Node::new(&changes, &[]);
+    let folder = node.control().logs().join("shop/r");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("pack.-1.1.log"), "{\"event\":\"alone\"}\n").unwrap();
+    let at = "/dags/shop/dagRuns/r/taskInstances/pack";
+    let tries = node.get(&format!("{at}/0/tries")).await;
+    let seen = tries["task_instances"].as_array().unwrap().iter();
+    let seen: Vec<_> = seen
+        .map(|one| (&one["try_number"], &one["map_index"]))
+        .collect();
+    assert_eq!(json!(seen), json!([[1, 0], [2, 0], [3, 0]]));
+    let log = node.get(&format!("{at}/logs/1?map_index=0")).await;
+    assert_eq!(log["content"][0]["event"], "alone");
+    let others = node.get(&format!("{at}/1/tries")).await;
+    assert_eq!(others["total_entries"], 1);
+}

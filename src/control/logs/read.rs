@@ -91,6 +91,11 @@ pub fn compressed(file: &Path) -> PathBuf {
 }
 
 /// The log at `offset`: the plain file, else the compressed one.
+/// Whether there is a log, compressed or not.
+pub fn is_there(file: &Path) -> bool {
+    file.exists() || compressed(file).exists()
+}
+
 fn open(file: &Path, offset: u64) -> io::Result<Option<Box<dyn Read>>> {
     for _ in 0..2 {
         if let Some(mut plain) = found(File::open(file))? {

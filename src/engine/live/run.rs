@@ -18,7 +18,7 @@ use super::{
     dirty::Dirty,
     expansion::{Expansion, Total},
     ready::Parked,
-    tally::Seen,
+    tally::{Seen, Tally},
 };
 use crate::plan::{Plan, PlanTask, mapping::Length};
 
@@ -280,11 +280,21 @@ impl LiveRun {
             || (start.is_none_or(|start| start <= date) && end.is_none_or(|end| date <= end))
     }
 
-    /// Whether the run has no such instance: it counts as removed, and is not in the book.
+    /// Whether the run has no such instance.
     pub fn is_absent(&self, at: u32) -> bool {
-        self.slot(at).is_some_and(|slot| {
-            slot.ti.state == State::Removed && slot.book.is_none() && !slot.dirty
-        })
+        self.slot(at).is_some_and(Slot::is_absent)
+    }
+
+    /// Derives the counters from the states once more.
+    pub fn recount(&mut self) {
+        (self.n_unfinished, self.n_waiting, self.n_executing) = (0, 0, 0);
+        for limit in self.limits.values_mut() {
+            limit.active = 0;
+        }
+        for expansion in self.expansions.values_mut() {
+            (expansion.all, expansion.n_returned) = (Tally::default(), 0);
+        }
+        self.count();
     }
 
     /// Derives the counters from the states.
@@ -307,6 +317,7 @@ impl LiveRun {
             }
             for edge in task.edges.iter().filter(|edge| edge.near.is_none()) {
                 if let Some(seen) = self.seen.get_mut(edge.below as usize) {
+                    let state = seen_by(&plan, slot, edge.below);
                     seen.get_mut(edge.kind).add(state, task.is_setup);
                 }
             }
@@ -392,6 +403,22 @@ impl LiveRun {
     }
 }
 
+/// How a task sees an instance above it. One that the run does not have never ends, as upstream has
+/// it: it counts the tasks above. Only where one of these is mapped it counts their instances, and
+/// misses none.
+pub(crate) fn seen_by(plan: &Plan, slot: &Slot, below: u32) -> State {
+    let is_mapped = |at: &usize| {
+        let above = plan.plan(crate::plan::position(*at));
+        above.is_some_and(|task| task.mapping.is_some())
+    };
+    let above = || plan.task(below).map_or(&[][..], |task| &task.upstream);
+    if slot.is_absent() && !above().iter().any(is_mapped) {
+        State::NoStatus
+    } else {
+        slot.ti.state
+    }
+}
+
 impl Slot {
     fn from_book(ti: TaskInstance, task: u32) -> Self {
         Self {
@@ -402,5 +429,10 @@ impl Slot {
             task,
             near: None,
         }
+    }
+
+    /// Whether the run has no such instance: it counts as ended, and is not in the book.
+    pub fn is_absent(&self) -> bool {
+        self.ti.state == State::Removed && self.book.is_none() && !self.dirty
     }
 }

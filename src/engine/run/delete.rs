@@ -31,7 +31,8 @@ pub(crate) fn delete(cx: &mut Cx, dag_id: &DagId, run_id: &RunId) -> Result<Repl
 }
 
 /// Deletes a task instance, whatever its state. As upstream has it the run goes on as if it had
-/// never had one there; a version that has the task brings it back.
+/// never had one there, so that what is right below waits for ever; a version that has the task
+/// brings it back.
 pub(crate) fn instance(cx: &mut Cx, key: TiKey) -> Result<Reply, Refusal> {
     if !cx.wake_run(key.run) {
         return Err(refusals::no_task_instance());
@@ -49,11 +50,13 @@ pub(crate) fn instance(cx: &mut Cx, key: TiKey) -> Result<Reply, Refusal> {
         let place = At { run: key.run, at };
         halt(cx, place);
         cx.end(place, Event::Removed, None);
-        let slot = cx.live.runs.get_mut(&key.run);
-        let slot = slot.and_then(|run| run.slots.get_mut(at as usize));
-        slot.and_then(|slot| {
+        let run = cx.live.runs.get_mut(&key.run);
+        run.and_then(|run| {
+            let slot = run.slots.get_mut(at as usize)?;
             slot.dirty = false;
-            slot.book.take()
+            let was = slot.book.take();
+            run.recount();
+            was
         })
     };
     cx.live.dirty.clear_xcoms(key);

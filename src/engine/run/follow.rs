@@ -44,7 +44,8 @@ pub(crate) fn latest(cx: &mut Cx, no: RunNo) -> bool {
     let Some(old) = take_out(cx, no) else {
         return false;
     };
-    let tis: Vec<_> = old.slots.iter().map(|slot| slot.ti.clone()).collect();
+    let there = old.slots.iter().filter(|slot| !slot.is_absent());
+    let tis: Vec<_> = there.map(|slot| slot.ti.clone()).collect();
     let others = old.removed.values().map(|(ti, _)| ti.clone());
     let mut row = old.row.clone();
     row.version = plan.version;
@@ -95,6 +96,9 @@ pub(crate) fn unplace(cx: &mut Cx, no: RunNo) {
 /// What the book has of each instance, and what is still to be written.
 fn carry(run: &mut LiveRun, old: &LiveRun, version: VersionNo) {
     for (at, slot) in run.slots.iter_mut().enumerate() {
+        if slot.is_absent() {
+            continue;
+        }
         let was = old.find(slot.ti.key).and_then(|at| old.slot(at));
         slot.book = was.map_or_else(
             || old.removed.get(&slot.ti.key).and_then(|(_, book)| *book),

@@ -312,6 +312,40 @@ fn s040_a_run_outside_of_the_dates_of_its_tasks_has_none() {
     assert_eq!(world.book.tis.len(), 5);
 }
 
+/// It is never done: what waits for it waits for ever, and a run in which all do so fails.
+#[test]
+fn s044_what_waits_for_a_task_that_the_run_does_not_have() {
+    for (below, expected) in [
+        ("b:a,c", "b no_status"),
+        ("b:a,c rule=all_done", "b no_status"),
+        ("b:a,c rule=one_success", "b success"),
+        ("b:a,c rule=always", "b success"),
+        ("b:a,c past=yes", "b no_status"),
+        ("b:a,c expand=2", "b[0] no_status"),
+    ] {
+        let mut dag = parse_dag("d", &format!("a; c; {below}"));
+        dag.tasks.get_mut(0).unwrap().start_date = model::Timestamp::parse("2030-01-01").ok();
+        let mut world = World::new();
+        world.publish_dag("d.yaml", std::sync::Arc::new(dag), "x");
+        let run = trigger("d", Some("r1"), Some("2025-12-24"));
+        world.ask(Command::TriggerRun(Box::new(run)));
+        world.play("c ok");
+        if expected.ends_with("success") {
+            world.play("b ok");
+        }
+        let seen = world.show();
+        assert!(seen.contains(expected), "{below}:\n{seen}");
+        let ends = match below {
+            "b:a,c past=yes" => "r1 running",
+            _ if expected.ends_with("success") => "r1 success",
+            _ => "r1 failed: no task can go on",
+        };
+        assert!(seen.contains(ends), "{below}:\n{seen}");
+        world.play("restart");
+        assert!(world.show().contains(ends), "{below}:\n{}", world.show());
+    }
+}
+
 #[test]
 fn s064_a_run_without_the_task_is_none_that_was_before_it() {
     let mut dag = parse_dag("d", "!runs=1; a past=yes");

@@ -6,8 +6,9 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use model::{
-    DagId, RunId, TaskNo, TiKey,
+    DagId, MapIndex, RunId, TaskNo, TiKey,
     command::{Clear, Command, Reply},
+    task_instance::TaskInstance,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -96,7 +97,8 @@ pub(crate) async fn clear(app: &App, ask: Clear) -> Result<Vec<TiKey>, Problem> 
     }
 }
 
-/// The task instances as they are answered; those that are gone meanwhile are left out.
+/// The task instances as they are answered; those that are gone meanwhile are left out. What was
+/// expanded because it was cleared is told as what it was asked for as, as upstream does.
 pub(crate) async fn responses(
     app: &App,
     keys: Vec<TiKey>,
@@ -104,7 +106,12 @@ pub(crate) async fn responses(
     app.read(move |book| {
         let mut out = Vec::with_capacity(keys.len());
         for key in keys {
-            let ti = crate::book::read(book.snapshot.task_instance(key))?;
+            let mut ti = crate::book::read(book.snapshot.task_instance(key))?;
+            if ti.is_none() && key.map == MapIndex::NONE {
+                let map = MapIndex(0);
+                let first = book.snapshot.task_instance(TiKey { map, ..key });
+                ti = crate::book::read(first)?.map(|ti| TaskInstance { key, ..ti });
+            }
             if let (Some(ti), Some(found)) = (ti, book.found(key.run)?) {
                 out.push(book.ti_response(&found, ti)?);
             }

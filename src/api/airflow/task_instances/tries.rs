@@ -9,7 +9,7 @@ use super::{About, MapQuery, TaskInstanceResponse, Usage};
 use crate::{
     airflow::versions::DagVersionResponse,
     app::App,
-    book::{Book, read},
+    book::Book,
     problem::Problem,
     request::{Path, Query},
     wire::{At, TiState},
@@ -135,7 +135,7 @@ fn all(
 ) -> Result<Vec<TaskInstanceHistoryResponse>, Problem> {
     let found = book.run(dag_id, run_id)?;
     let ti = book.ti(&found, task_id, *map)?;
-    let mut tries = read(book.snapshot.tries(ti.key))?;
+    let mut tries = book.tries(ti.key)?;
     tries.push(ti);
     let response = |ti: TaskInstance| {
         let made = |about: &About<'_>| TaskInstanceHistoryResponse::new(about, ti.clone());
