@@ -247,7 +247,7 @@ fn wrong_keys_and_values_of_a_task() {
               retires: 3
               bash_command: x
             4:3 DAG-003 task `a`: the key `retires` is not known; did you mean `retries`?
-            5:3 DAG-003 task `a`: the key `bash_command` is not known
+            5:3 DAG-003 task `a`: the key `bash_command` is not known; as an argument of an operator it belongs below `with`
 
               retries: '3'
               retry_delay: -5
