@@ -137,8 +137,8 @@ def logged(rest: Rest, dag_ids: list[str]) -> list[list[str]]:
     return found
 
 
-# Entries of the audit log that are not compared: what each try has of its own, and a race.
-UNTOLD = {*(state for state in ACTIVE), "success", "failed", "skipped", "upstream_failed", "state mismatch"}
+# Entries of the audit log that are not compared: what each try has of its own, a race, and one that is ours alone.
+UNTOLD = {*(state for state in ACTIVE), "success", "failed", "skipped", "upstream_failed", "state mismatch", "inactive asset"}
 
 
 def audit(rest: Rest, dag_ids: list[str], names: dict[tuple[str, str], str], table: dict[str, Any]) -> None:
@@ -161,7 +161,7 @@ def tries(rest: Rest, ti: Json) -> Json:
     found = rest.get(f"{path}{index}/tries")["task_instances"]
     # Upstream lists what never ran once more for each time that it was cleared, as if it had failed.
     rows = {(row["try_number"], str(row["state"])) for row in found}
-    return sorted({row for row in rows if row[0] > 0} or rows)
+    return sorted({row for row in rows if row[0] > 0}) or [(0, str(ti["state"]))]
 
 
 def events(rest: Rest, dag_id: str, names: dict[tuple[str, str], str], table: dict[str, Any]) -> None:
