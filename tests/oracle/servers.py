@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from side import Rest
 
 # More than the tasks of a batch that wait behind gates.
-PARALLELISM = 24
+PARALLELISM = 48
 
 
 def free_port() -> int:
