@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use control::{batch::Given, view::BookView};
 use model::{
-    MapIndex, PoolName, RunNo,
+    MapIndex, PoolName, RunNo, TaskId, TaskNo,
     backfill::BackfillAct,
     change::Pool,
     command::{Command, SetTaskState},
@@ -155,8 +155,8 @@ impl Life {
         runs.unwrap_or_default().into_iter().collect()
     }
 
-    /// A person sets to success what failed and holds up the runs after it, and what waits for the
-    /// instances of a task that has none since it is mapped.
+    /// A person sets to success what failed and holds up the runs after it, and what waits for a task
+    /// of which the run has no instance.
     fn help(&mut self, unfinished: &BTreeSet<RunNo>) -> Vec<Given> {
         say!(self, "somebody helps {unfinished:?}");
         let mut inputs = Vec::new();
@@ -175,10 +175,13 @@ impl Life {
                 };
                 let tis = book.task_instances(run_no).unwrap_or_default();
                 let lacks = tis.iter().any(has_none_now);
+                let there: BTreeSet<TaskNo> = tis.iter().map(|ti| ti.key.task).collect();
+                let absent = names.iter().filter(|(no, _)| !there.contains(no));
+                let absent: BTreeSet<&TaskId> = absent.map(|(_, id)| id).collect();
                 for ti in tis {
                     let helps = ti.state.is_failure()
                         || (lacks && ti.state == TaskInstanceState::NoStatus)
-                        || (!ti.state.is_finished() && self.waits_for_the_past(ti.key));
+                        || (!ti.state.is_finished() && self.waits_for_ever(ti.key, &absent));
                     let name = names.iter().find(|(no, _)| *no == ti.key.task);
                     let Some((_, task_id)) = name.filter(|_| helps) else {
                         continue;
@@ -203,15 +206,18 @@ impl Life {
         inputs
     }
 
-    fn waits_for_the_past(&self, key: model::TiKey) -> bool {
+    /// For a past that failed, or for a task that is not there.
+    fn waits_for_ever(&self, key: model::TiKey, absent: &BTreeSet<&TaskId>) -> bool {
         let Some(server) = &self.server else {
             return false;
         };
         let view = BookView::new(&server.reader);
         let reasons = server.scheduler.live().task_reasons(key, &view, self.now);
-        reasons
-            .iter()
-            .any(|reason| matches!(reason, Reason::DependsOnPast { .. }))
+        reasons.iter().any(|reason| {
+            let is_absent = |task| absent.contains(task);
+            matches!(reason, Reason::DependsOnPast { .. })
+                || matches!(reason, Reason::WaitsFor { tasks, .. } if tasks.iter().any(is_absent))
+        })
     }
 
     /// What does not come to an end, and why it says it does not.

@@ -324,7 +324,9 @@ impl LiveRun {
     pub fn is_task_done(&self, task: u32) -> bool {
         match self.expansions.get(&task) {
             Some(expansion) => expansion.all.is_done(),
-            None => self.state(task).is_some_and(State::is_finished),
+            None => self
+                .slot(task)
+                .is_some_and(|slot| slot.ti.state.is_finished() && !slot.is_absent()),
         }
     }
 

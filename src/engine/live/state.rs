@@ -325,6 +325,7 @@ pub(crate) fn refresh_dag(live: &mut Live, dag: DagNo, now: model::Timestamp) {
         .unwrap_or_default();
     for run in runs {
         refresh_hold(live, run, now);
+        live.settle.insert(run);
     }
     live.promote.insert(dag);
 }

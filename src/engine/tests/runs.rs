@@ -87,19 +87,61 @@ fn s033_paused_dags_finish_what_runs() {
     );
 }
 
+/// Their runs wait too, though nothing is left of them to do.
 #[test]
 fn s032_dags_without_a_file_wait_for_it() {
-    check(
-        "a; b:a",
-        "start; a ok; gone; b ok; start",
-        expect![[r#"
+    let mut world = World::new();
+    world.publish("d", "a; b:a");
+    let mut seen = String::new();
+    for words in ["start; a ok; gone; b ok; start", "restart", "pause"] {
+        world.play(words);
+        seen += &format!("-- {words}\n{}", world.show());
+    }
+    world.play("unpause");
+    world.publish("d", "a; b:a");
+    world.play("start; a ok; gone; b ok");
+    seen += &format!("-- again\n{}", world.show());
+    world.publish("d", "a; b:a");
+    seen += &format!("-- put back\n{}", world.show());
+    expect![[r#"
+        -- start; a ok; gone; b ok; start
+        r1 running: the dag's file is gone
+          a success 1
+          b success 1
+        start r1.a#1, start r1.b#1
+        RUN-019 dag `d` is not in the dag folder any more: put its file back
+        -- restart
+        r1 running: the dag's file is gone
+          a success 1
+          b success 1
+        start r1.a#1, start r1.b#1
+        RUN-019 dag `d` is not in the dag folder any more: put its file back
+        -- pause
         r1 success
           a success 1
           b success 1
         start r1.a#1, start r1.b#1
         RUN-019 dag `d` is not in the dag folder any more: put its file back
-    "#]],
-    );
+        -- again
+        r1 success
+          a success 1
+          b success 1
+        r3 running: the dag's file is gone
+          a success 1
+          b success 1
+        start r1.a#1, start r1.b#1, start r3.a#1, start r3.b#1
+        RUN-019 dag `d` is not in the dag folder any more: put its file back
+        -- put back
+        r1 success
+          a success 1
+          b success 1
+        r3 success
+          a success 1
+          b success 1
+        start r1.a#1, start r1.b#1, start r3.a#1, start r3.b#1
+        RUN-019 dag `d` is not in the dag folder any more: put its file back
+    "#]]
+    .assert_eq(&seen);
 }
 
 #[test]
