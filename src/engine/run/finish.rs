@@ -22,8 +22,8 @@ pub(crate) fn settle(cx: &mut Cx, no: RunNo) {
     else {
         return;
     };
-    // Upstream looks at no run whose date is to come, not even at one without tasks, and at none of a
-    // dag that is gone; those of paused dags it looks at from time to time.
+    // Upstream looks at no run whose date is to come, not even at one without tasks, and at none of
+    // a dag that is gone; those of paused dags it looks at from time to time.
     let dag = cx.live.dags.get(&run.row.dag);
     let is_gone = dag.is_some_and(|dag| dag.row.is_stale && !dag.row.is_paused);
     if is_gone || run.row.logical_date.is_some_and(|date| date > cx.now) {
