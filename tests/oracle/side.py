@@ -135,8 +135,9 @@ class Watcher(threading.Thread):
                 self.look(time.time())
                 dead = [process.args for process in self.rest.processes if process.poll() is not None]
                 self.broken = f"ended by themselves: {dead}" if dead else ""
-            except (TooSlow, OSError) as problem:
-                self.broken = str(problem)
+            # Whatever it is: without looks nobody would go on.
+            except Exception as problem:
+                self.broken = repr(problem)
             time.sleep(POLL_S)
 
     def look(self, asked: float) -> None:
