@@ -45,8 +45,8 @@ fn what_a_task_leaves_in_its_group_is_ended() {
         Duration::from_millis(600),
         Duration::from_secs(5),
     );
-    check("sleep 100", none, grace);
-    check("sleep 100 >/dev/null 2>&1", none, grace);
+    check("sleep 100", none, long);
+    check("sleep 100 >/dev/null 2>&1", none, long);
     check(
         "(trap '' TERM; while :; do sleep 0.05; done) >/dev/null 2>&1",
         grace,
