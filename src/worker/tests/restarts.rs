@@ -231,8 +231,8 @@ fn a_worker_of_another_build_finishes_what_it_has() {
     // The old one dies with a try: the new one looks after it.
     kill_hard(old);
     let said = message(server.end(3).0);
-    // That it died, or, asked a moment before the new one looked, that this does not know the try.
-    assert!(said.starts_with("lost: the worker process "), "{said}");
+    // Why is a matter of who looks first: the new one at what is left, or the server at the link.
+    assert!(said.starts_with("lost: "), "{said}");
 }
 
 #[test]
