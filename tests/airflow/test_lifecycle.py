@@ -128,7 +128,11 @@ def test_a_warm_interpreter_is_replaced(serve, setting: str) -> None:
     parents = {server.xcom(ti) for ti in found.values()}
     assert len(parents) >= (4 if "forks" in setting else 2), parents
     # Those before end with their last child.
-    wait_for("one zygote", lambda: len(server.zygotes()) == 1, 240)
+    if "growth" in setting:
+        # What has grown with its last fork may stay beside the next one until that is asked.
+        wait_for("few zygotes", lambda: len(server.zygotes()) <= 2, 60)
+        return
+    wait_for("one zygote", lambda: len(server.zygotes()) == 1, 60)
     assert server.zygotes()[0] in parents
 
 
